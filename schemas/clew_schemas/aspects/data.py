@@ -1,0 +1,122 @@
+"""What a thing is: structure, descriptive properties, prose, place, state of life, measurements."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from clew_schemas.aspects.base import AspectModel, Part, Scalar, Text, UrnText, annotated
+
+
+class Column(Part):
+    """One column. `name` is its escaped path: nested fields after a dot, a dot in a name as %2E."""
+
+    name: Text
+    type: str | None = Field(None, description="The type as the platform spells it")
+    nullable: bool | None = None
+
+
+class ForeignKey(Part):
+    """Columns that refer to the columns of another dataset, position by position."""
+
+    columns: list[Text]
+    references: UrnText
+    referenced_columns: list[Text]
+
+
+class Schema(AspectModel):
+    """The columns of a dataset, in order, with its keys. Prose about a column stands on the column."""
+
+    model_config = annotated(
+        "schema",
+        mode="state",
+        kinds=["dataset"],
+        resolution={"rule": "precedence"},
+        edges=[{"projection": "members"}],
+        search=[{"path": "columns[].name", "field": "columns"}],
+    )
+
+    columns: list[Column]
+    primary_key: list[Text] | None = None
+    foreign_keys: list[ForeignKey] | None = None
+
+
+class Properties(AspectModel):
+    """Descriptive facts that a platform keeps about a thing; `custom` takes whatever has no member here."""
+
+    model_config = annotated(
+        "properties",
+        mode="state",
+        kinds="*",
+        resolution={"rule": "precedence"},
+        search=[
+            {"path": "name", "field": "title"},
+            {"path": "subtype", "field": "facet.subtype"},
+            {"path": "email", "field": "title"},
+        ],
+    )
+
+    name: str | None = Field(None, description="A display name, where it differs from the URN's")
+    subtype: str | None = Field(None, description="What the platform calls it: table, view, incremental, …")
+    platform: str | None = None
+    url: str | None = None
+    email: str | None = None
+    tier: str | None = Field(None, description="How much depends on it, in the owner's words")
+    custom: dict[str, Scalar] | None = None
+
+
+class Documentation(AspectModel):
+    """Prose that explains a thing."""
+
+    model_config = annotated(
+        "documentation",
+        mode="state",
+        kinds="*",
+        resolution={"rule": "precedence"},
+        search=[{"path": "text", "field": "prose"}],
+    )
+
+    text: Text
+    format: Literal["markdown", "plain"] = "markdown"
+
+
+class Containment(AspectModel):
+    """Where a thing stands: a table in a schema, a model in a project, a run in an experiment."""
+
+    model_config = annotated(
+        "containment",
+        mode="state",
+        kinds="*",
+        resolution={"rule": "precedence"},
+        edges=[{"type": "contains", "from": "parent"}],
+    )
+
+    parent: UrnText
+
+
+class Lifecycle(AspectModel):
+    """The state of life of a thing, and since when."""
+
+    model_config = annotated(
+        "lifecycle",
+        mode="state",
+        kinds="*",
+        resolution={"rule": "precedence"},
+        search=[{"path": "state", "field": "facet.state"}],
+    )
+
+    state: Literal["proposed", "active", "deprecated", "archived", "removed"]
+    since: datetime | None = Field(None, strict=False)
+    note: str | None = None
+    replaced_by: UrnText | None = None
+
+
+class Profile(AspectModel):
+    """Sizes of a dataset as measured at one time."""
+
+    model_config = annotated("profile", mode="series", kinds=["dataset"], retention={"days": 400})
+
+    rows: int | None = Field(None, ge=0)
+    bytes: int | None = Field(None, ge=0)

@@ -1,0 +1,217 @@
+"""Edges: what the claims about one (entity, aspect) say of how things hang together. Pure functions of the claims.
+
+Every dataset with columns has two derived nodes. Every column flows into `any`; who uses "any column of" the dataset
+hangs on it. What filters, joins, groups and orders flows into `rows`, and `rows` flows, indirectly, into every column.
+So indirect lineage costs N + M edges and not N x M.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from clew_schemas.registry import Aspect, EdgeRule
+from clew_schemas.resolve import Claim, attributed, denied, ranked
+from clew_schemas.select import select
+from clew_schemas.urn import any_of, column, kind_of, rows_of
+
+
+class EdgeType(IntEnum):
+    """What an edge means. The numbers are stored: never reuse one."""
+
+    FLOW = 1
+    """Data flows at column grain: between columns, `any`, `rows`, and things without columns."""
+    MEMBER = 2
+    """A column that a schema describes: column → any, rows → column."""
+    NAMED = 3
+    """The same for a column that lineage names; it proves no schema."""
+    DATASET_FLOW = 4
+    """Data flows at dataset grain."""
+    ASSERTS = 5
+    """A column, or any of a dataset, is tested by an assertion."""
+    CONTAINS = 6
+    OWNED_BY = 7
+    TAGGED = 8
+    RUNS = 9
+    """A job is executed by a run."""
+    DESCRIBED = 10
+    """A dataset has a schema: an edge from it to itself."""
+    GAP = 11
+    """Lineage through a carrier is not known: any(input) → carrier → rows(output)."""
+    CUSTOM = 12
+    """Any other annotated reference."""
+
+
+class Subtype(IntEnum):
+    """How data flows along an edge: OpenLineage's transformation subtypes, and a few of the house's own."""
+
+    NONE = 0
+    IDENTITY = 1
+    TRANSFORMATION = 2
+    AGGREGATION = 3
+    ANY = 4
+    """A column as one of its dataset's columns; direct."""
+    USE = 5
+    """A use that names the dataset only; direct."""
+    JOIN = 16
+    FILTER = 17
+    GROUP_BY = 18
+    SORT = 19
+    WINDOW = 20
+    CONDITIONAL = 21
+    ROWS = 22
+    """Which rows there are decides the value; indirect."""
+    UNRESOLVED = 32
+    """Gap: a part of the SQL or work is not understood."""
+    NO_COLUMNS = 33
+    """Gap: lineage is known at dataset grain only."""
+
+
+INDIRECT = 16
+"""Bit set in the subtype of every indirect edge."""
+PRESENCE = 64
+"""Bit set when a use only asks whether there is a value."""
+
+TYPE_BY_NAME = {each.name.lower(): each for each in EdgeType}
+
+
+class Edge(NamedTuple):
+    """One edge as the claims of one source say it. `confidence` is in percent."""
+
+    src: str
+    dst: str
+    type: int
+    subtype: int
+    confidence: int
+    source: str
+
+
+def subtype_code(text: str) -> int:
+    """Return the stored number of a subtype as a lineage payload spells it, such as `FILTER:PRESENCE`."""
+    name, _, presence = text.partition(":")
+    return Subtype[name] | (PRESENCE if presence else 0)
+
+
+def subtype_name(code: int) -> str:
+    """Return the spelling of a stored subtype; the reverse of `subtype_code`."""
+    name = Subtype(code & ~PRESENCE).name
+    return f"{name}:PRESENCE" if code & PRESENCE else name
+
+
+def edge_key(edge: Edge) -> str:
+    """Return the key by which a steward denies a single edge: `<from>-><to>`."""
+    return f"{edge.src}->{edge.dst}"
+
+
+def project(aspect: Aspect, entity: str, claims: Iterable[Claim]) -> set[Edge]:
+    """Return the edges that stand, given all live claims about one (entity, aspect)."""
+    if not aspect.edges:
+        return set()
+    every = ranked(claims)
+    by_source = {claim.source: claim for claim in every}
+    found: set[Edge] = set()
+    for source, document in attributed(every, aspect.resolution):
+        for edge in stated(aspect, entity, document, source):
+            if aspect.resolution.rule != "edges" or not denied(every, by_source[source], edge_key(edge)):
+                found.add(edge)
+    if any(rule.projection == "lineage" for rule in aspect.edges):
+        found.update(_gaps(entity, attributed(every, aspect.resolution)))
+    return found
+
+
+def stated(aspect: Aspect, entity: str, document: dict[str, Any], source: str) -> Iterator[Edge]:
+    """Yield the edges that one document says, in no particular order."""
+    for rule in aspect.edges:
+        if rule.projection == "members":
+            yield from _members(entity, document, source)
+        elif rule.projection == "lineage":
+            yield from _lineage(document, source)
+        else:
+            yield from _references(rule, entity, document, source)
+
+
+def _references(rule: EdgeRule, entity: str, document: dict[str, Any], source: str) -> Iterator[Edge]:
+    kind = TYPE_BY_NAME.get(rule.type, EdgeType.CUSTOM)
+    direct = Subtype.USE if kind in (EdgeType.FLOW, EdgeType.DATASET_FLOW, EdgeType.ASSERTS) else Subtype.NONE
+    path = rule.source or rule.target or ""
+    names = select(document, rule.column) if rule.column else []
+    for other in select(document, path):
+        end = other
+        if kind_of(other) == "dataset" and names:
+            end = column(other, names[0])
+        elif kind_of(other) == "dataset" and rule.at == "any":
+            end = any_of(other)
+        if rule.source:
+            yield Edge(end, entity, kind, direct, 100, source)
+        else:
+            yield Edge(entity, end, kind, direct, 100, source)
+        if names and kind_of(end) == "column":
+            yield from _named(other, names[0], source)
+
+
+def _members(entity: str, document: dict[str, Any], source: str) -> Iterator[Edge]:
+    anyone, rows = any_of(entity), rows_of(entity)
+    yield Edge(entity, entity, EdgeType.DESCRIBED, Subtype.NONE, 100, source)
+    for each in document["columns"]:
+        urn = column(entity, each["name"])
+        yield Edge(urn, anyone, EdgeType.MEMBER, Subtype.ANY, 100, source)
+        yield Edge(rows, urn, EdgeType.MEMBER, Subtype.ROWS, 100, source)
+
+
+def _named(dataset: str, path: str, source: str) -> Iterator[Edge]:
+    urn = column(dataset, path)
+    yield Edge(urn, any_of(dataset), EdgeType.NAMED, Subtype.ANY, 100, source)
+    yield Edge(rows_of(dataset), urn, EdgeType.NAMED, Subtype.ROWS, 100, source)
+
+
+def _lineage(document: dict[str, Any], source: str) -> Iterator[Edge]:
+    inputs, outputs = document["inputs"], document["outputs"]
+    for into in inputs:
+        for out in outputs:
+            yield Edge(into, out, EdgeType.DATASET_FLOW, Subtype.USE, 100, source)
+            yield Edge(_rows(into), _rows(out), EdgeType.FLOW, Subtype.ROWS, 100, source)
+    named: set[tuple[str, str]] = set()
+    for out, out_path, into, in_path, subtype, confidence in document.get("columns") or ():
+        src, dst = _node(inputs[into], in_path), _node(outputs[out], out_path)
+        yield Edge(src, dst, EdgeType.FLOW, subtype_code(subtype), round(confidence * 100), source)
+        named.update(_columns((inputs[into], in_path), (outputs[out], out_path)))
+    for out, into, path, subtype in document.get("rows") or ():
+        src = _rows(inputs[into]) if path is None else _node(inputs[into], path)
+        yield Edge(src, _rows(outputs[out]), EdgeType.FLOW, subtype_code(subtype), 100, source)
+        named.update(_columns((inputs[into], path)))
+    for dataset, path in named:
+        yield from _named(dataset, path, source)
+
+
+def _node(urn: str, path: str | None) -> str:
+    if kind_of(urn) != "dataset":
+        return urn
+    return any_of(urn) if path is None else column(urn, path)
+
+
+def _rows(urn: str) -> str:
+    return rows_of(urn) if kind_of(urn) == "dataset" else urn
+
+
+def _columns(*ends: tuple[str, str | None]) -> Iterator[tuple[str, str]]:
+    for urn, path in ends:
+        if path is not None and kind_of(urn) == "dataset":
+            yield urn, path
+
+
+def _gaps(carrier: str, documents: list[tuple[str, dict[str, Any]]]) -> Iterator[Edge]:
+    """Yield GAP edges: where a source left something unresolved, or where no source knows the columns."""
+    known = any(document.get("columns") is not None for _, document in documents)
+    for source, document in documents:
+        inputs, outputs = document["inputs"], document["outputs"]
+        if document.get("unresolved"):
+            subtype = Subtype.UNRESOLVED
+        elif not known and inputs and outputs:
+            subtype = Subtype.NO_COLUMNS
+        else:
+            continue
+        for into in inputs:
+            yield Edge(_node(into, None), carrier, EdgeType.GAP, subtype, 100, source)
+        for out in outputs:
+            yield Edge(carrier, _rows(out), EdgeType.GAP, subtype, 100, source)

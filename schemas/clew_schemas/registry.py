@@ -1,0 +1,177 @@
+"""The registry: every aspect as the house runs on it, read from its JSON Schema document and annotations.
+
+A built-in aspect is exported from its model and validated by it; one that is registered at run time is the same
+document without a class, validated by `jsonschema`. From there on the two are alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import jsonschema
+from pydantic import ValidationError
+
+from clew_schemas.aspects import BUILT_IN, AspectModel
+from clew_schemas.aspects.base import ANNOTATION
+from clew_schemas.errors import BadInput
+
+Validator = Callable[[Any], None]
+Upcast = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeRule:
+    """One annotation `edges[…]`: where a payload names the other end of an edge.
+
+    Either `projection` names a rule of its own (`members`, `lineage`), or `type` is the edge's type and one of
+    `source` (the payload names where it comes from) and `target` is a path into the payload. With `at="any"` a
+    dataset stands for any of its columns; with `column` a path names the column.
+    """
+
+    type: str = ""
+    source: str | None = None
+    target: str | None = None
+    at: str | None = None
+    column: str | None = None
+    projection: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRule:
+    """One annotation `search[…]`: which values of a payload go into which field of the index."""
+
+    path: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How the claims of several sources become one resolved aspect; see `resolve`."""
+
+    rule: Literal["precedence", "union", "newest", "edges"] = "precedence"
+    list: str | None = None
+    key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """One aspect: name, version, how it behaves, and how to check a payload."""
+
+    name: str
+    version: int
+    mode: Literal["state", "series"]
+    kinds: frozenset[str] | None
+    document: Mapping[str, Any]
+    validate: Validator
+    resolution: Resolution = Resolution()
+    edges: tuple[EdgeRule, ...] = ()
+    search: tuple[SearchRule, ...] = ()
+    upcasts: Mapping[int, Upcast] = field(default_factory=dict)
+
+    def check(self, payload: Any, where: str = "payload") -> None:
+        """Raise BadInput, with the JSON path, unless `payload` is a good document of this aspect."""
+        try:
+            self.validate(payload)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise BadInput(
+                f"{self.name}: {first['msg']}",
+                where=_place(where, first["loc"]),
+                hint=f"See the contract {self.name}.v{self.version}.json",
+                problems=error.error_count(),
+            ) from error
+        except jsonschema.ValidationError as error:
+            raise BadInput(f"{self.name}: {error.message}", where=_place(where, error.absolute_path)) from error
+
+    def current(self, payload: dict[str, Any], version: int) -> dict[str, Any]:
+        """Return `payload`, written in `version`, as a document of today's version. Stored bytes stay as they are."""
+        while version < self.version:
+            payload = self.upcasts[version](payload)
+            version += 1
+        return payload
+
+
+def _place(where: str, steps: Any) -> str:
+    return where + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+
+
+class Registry:
+    """The aspects in force, by name."""
+
+    def __init__(self, aspects: Mapping[str, Aspect]) -> None:
+        self.aspects = dict(aspects)
+
+    @classmethod
+    def built_in(cls) -> Registry:
+        """Return the registry of the aspects that ship with Clew."""
+        return cls({aspect.name: aspect for aspect in map(from_model, BUILT_IN)})
+
+    def get(self, name: str, where: str | None = None) -> Aspect:
+        """Return the aspect called `name`, or raise BadInput that lists the known ones."""
+        aspect = self.aspects.get(name)
+        if aspect is None:
+            raise BadInput(
+                f"unknown aspect {name!r}", where=where, hint=f"Known aspects: {', '.join(sorted(self.aspects))}"
+            )
+        return aspect
+
+    def __iter__(self) -> Any:
+        return iter(self.aspects.values())
+
+
+def export(model: type[AspectModel]) -> dict[str, Any]:
+    """Return the JSON Schema document of a built-in aspect: its published contract."""
+    document = model.model_json_schema(by_alias=True, mode="validation")
+    said = document[ANNOTATION]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"clew:aspect:{said['name']}:{said['version']}",
+        **document,
+    }
+
+
+def from_model(model: type[AspectModel]) -> Aspect:
+    """Return a built-in aspect: everything from its exported document, but for the faster validator."""
+    validator = model.__pydantic_validator__
+    return _read(export(model), validator.validate_python)
+
+
+def from_document(document: Mapping[str, Any]) -> Aspect:
+    """Return the aspect that a JSON Schema document with annotations describes; raise BadInput if it describes none."""
+    try:
+        jsonschema.Draft202012Validator.check_schema(dict(document))
+        checker = jsonschema.Draft202012Validator(dict(document))
+        return _read(document, checker.validate)
+    except (jsonschema.SchemaError, KeyError, TypeError) as error:
+        raise BadInput(f"not a schema document of an aspect: {error}", where=str(document.get("$id"))) from error
+
+
+def _read(document: Mapping[str, Any], validate: Validator) -> Aspect:
+    said = document[ANNOTATION]
+    resolution = said.get("resolution", {})
+    return Aspect(
+        name=said["name"],
+        version=said["version"],
+        mode=said["mode"],
+        kinds=None if said.get("kinds", "*") == "*" else frozenset(said["kinds"]),
+        document=document,
+        validate=validate,
+        resolution=Resolution(
+            resolution.get("rule", "precedence"), resolution.get("list"), tuple(resolution.get("key", ()))
+        ),
+        edges=tuple(_edge_rule(each) for each in said.get("edges", ())),
+        search=tuple(SearchRule(each["path"], each["field"]) for each in said.get("search", ())),
+    )
+
+
+def _edge_rule(said: Mapping[str, str]) -> EdgeRule:
+    return EdgeRule(
+        type=said.get("type", ""),
+        source=said.get("from"),
+        target=said.get("to"),
+        at=said.get("at"),
+        column=said.get("column"),
+        projection=said.get("projection"),
+    )

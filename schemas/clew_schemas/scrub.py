@@ -1,0 +1,27 @@
+"""Credentials never pass a door: they are blanked before anything is stored, logged or said back."""
+
+from __future__ import annotations
+
+import re
+
+BLANK = "***"
+
+_URL_PASSWORD = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://[^/\s:@\"'\\]*):[^/\s@\"'\\]+@")
+_NAMED = r"(?:password|passwd|pwd|secret|secret_?key|api_?key|access_?key|private_?key|access_?token|auth_?token|token)"
+_QUERY_SECRET = re.compile(rf"([?&;]{_NAMED}=)[^&;\s\"'\\]+", re.IGNORECASE)
+_MEMBER_SECRET = re.compile(rf'("[A-Za-z0-9_.-]*{_NAMED}"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
+_SUSPECT = re.compile(rf"://|{_NAMED}", re.IGNORECASE)
+
+
+def scrub(text: str) -> str:
+    """Return `text` (prose, a URL, or JSON) with passwords in URLs and values of secret-sounding names blanked."""
+    if not _SUSPECT.search(text):
+        return text
+    text = _URL_PASSWORD.sub(rf"\1:{BLANK}@", text)
+    text = _QUERY_SECRET.sub(rf"\1{BLANK}", text)
+    return _MEMBER_SECRET.sub(rf'\1"{BLANK}"', text)
+
+
+def has_secret(text: str) -> bool:
+    """Say whether `scrub` would blank something."""
+    return scrub(text) != text

@@ -1,0 +1,3 @@
+"""Clew: an event-driven metadata graph for data and AI."""
+
+__version__ = "0.1.0"

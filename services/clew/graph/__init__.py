@@ -1,0 +1,44 @@
+"""What a lineage graph can do: a port, and engines behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from clew.graph.port import (
+    Direction,
+    EdgeItem,
+    Edges,
+    Graph,
+    GraphChange,
+    Ids,
+    Interval,
+    KeyEdges,
+    Node,
+    Nodes,
+    Position,
+)
+from clew_schemas.errors import BadInput
+
+__all__ = [
+    "Direction",
+    "EdgeItem",
+    "Edges",
+    "Graph",
+    "GraphChange",
+    "Ids",
+    "Interval",
+    "KeyEdges",
+    "Node",
+    "Nodes",
+    "Position",
+    "open_graph",
+]
+
+
+def open_graph(url: str | None, folder: Path) -> Graph:
+    """Open the graph that `url` names; None is the embedded lineage index in `folder`."""
+    if url is None:
+        from clew.graph.lineage_index import LineageIndex
+
+        return LineageIndex.open(folder)
+    raise BadInput(f"no graph engine for {url!r}", where="CLEW_GRAPH", hint="Leave it unset for the embedded index")

@@ -1,0 +1,105 @@
+"""Slotted adjacency: rows of numbers that grow and shrink one by one and are read many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clew.graph.columns import Array, grown
+
+Numbers = NDArray[np.uint32]
+Places = NDArray[np.intp]
+
+START, LENGTH, ROOM = 0, 1, 2
+
+
+class Adjacency:
+    """A list of numbers below 2**32 for each row, all in one array of slots.
+
+    A row knows where its slots start, how many it uses and how many it has. A full row moves to the end with twice
+    the room and leaves a gap, which `packed` closes. The order within a row means nothing.
+    """
+
+    def __init__(self, arrays: Mapping[str, Array] | None = None) -> None:
+        """Take what `arrays` of another returned; None makes rows without numbers."""
+        self.rows: Numbers = np.zeros((0, 3), np.uint32) if arrays is None else arrays["rows"]
+        self.slots: Numbers = np.zeros(0, np.uint32) if arrays is None else arrays["slots"]
+        self._used = len(self.slots)
+
+    @classmethod
+    def build(cls, rows: Array, numbers: Array) -> Self:
+        """Return the adjacency in which `numbers[i]` stands in `rows[i]`, without gaps."""
+        order = np.argsort(rows, kind="stable")
+        return cls._tight(np.bincount(rows), numbers[order])
+
+    @classmethod
+    def _tight(cls, lengths: Array, slots: Array) -> Self:
+        heads = np.stack([np.cumsum(lengths) - lengths, lengths, lengths], axis=1)
+        return cls({"rows": heads.astype(np.uint32), "slots": slots.astype(np.uint32)})
+
+    def arrays(self) -> dict[str, Array]:
+        """Return what the constructor takes. They are views, not copies."""
+        return {"rows": self.rows, "slots": self.slots[: self._used]}
+
+    def add(self, row: int, number: int) -> None:
+        """Put a number into a row, which may be new."""
+        if row >= len(self.rows):
+            self.rows = grown(self.rows, row + 1)
+        start, length, room = self.rows[row].tolist()
+        if length == room:
+            start = self._move(row, start, length)
+        self.slots[start + length] = number
+        self.rows[row, LENGTH] = length + 1
+
+    def remove(self, row: int, number: int) -> bool:
+        """Take a number out of a row, and say whether it was there."""
+        numbers = self.of(row)
+        places = np.flatnonzero(numbers == number)
+        if not len(places):
+            return False
+        numbers[places[0]] = numbers[-1]
+        self.rows[row, LENGTH] -= 1
+        return True
+
+    def of(self, row: int) -> Numbers:
+        """Return the numbers of one row, as a view that the next change may move."""
+        if row >= len(self.rows):
+            return self.slots[:0]
+        start, length, _ = self.rows[row].tolist()
+        return self.slots[start : start + length]
+
+    def gather(self, rows: Array) -> Places:
+        """Return the numbers of all these rows, one row after the other; a row that is not known has none."""
+        known = rows[(rows >= 0) & (rows < len(self.rows))]
+        return self._flat(self.rows[known]).astype(np.intp)
+
+    def entries(self) -> tuple[Places, Places]:
+        """Return every (row, number) as two parallel arrays, in the order of the rows."""
+        return np.repeat(np.arange(len(self.rows)), self.rows[:, LENGTH]), self._flat(self.rows).astype(np.intp)
+
+    def occupied(self) -> Places:
+        """Return the rows that have numbers."""
+        return np.flatnonzero(self.rows[:, LENGTH])
+
+    def packed(self, renumbered: Array | None = None) -> Self:
+        """Return the same rows without gaps; `renumbered[n]`, if given, stands for each number n."""
+        slots = self._flat(self.rows)
+        return self._tight(self.rows[:, LENGTH].astype(np.int64), slots if renumbered is None else renumbered[slots])
+
+    def _flat(self, heads: Numbers) -> Numbers:
+        lengths = heads[:, LENGTH].astype(np.intp)
+        ends = np.cumsum(lengths)
+        shifts = heads[:, START] - (ends - lengths)
+        places: Places = np.repeat(shifts, lengths) + np.arange(ends[-1] if len(ends) else 0)
+        return self.slots[places]
+
+    def _move(self, row: int, start: int, length: int) -> int:
+        room = max(2 * length, 2)
+        moved, self._used = self._used, self._used + room
+        self.slots = grown(self.slots, self._used)
+        self.slots[moved : moved + length] = self.slots[start : start + length]
+        self.rows[row] = (moved, length, room)
+        return moved

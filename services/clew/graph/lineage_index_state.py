@@ -1,0 +1,292 @@
+"""What a lineage index knows at one position: arrays in memory, without locks and files.
+
+The pool holds every edge and when it stood. All else is an index into it, by source, by target and by key, and can be
+made from it again. Edges that stand and edges that were closed are indexed apart, so that now costs no history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clew.graph.adjacency import Adjacency, Places
+from clew.graph.columns import Array, Columns
+from clew.graph.edge_pool import DROPPED, EdgeBlock, EdgePool, KeyTable, NodeTable
+from clew.graph.port import (
+    FOREVER,
+    Direction,
+    EdgeItem,
+    Edges,
+    GraphChange,
+    Ids,
+    Interval,
+    KeyEdges,
+    Node,
+    Position,
+)
+
+
+class KeyDiff(NamedTuple):
+    """How the edges of one key change: rows of the pool that are closed, and edges that are opened."""
+
+    key: KeyEdges
+    closed: Sequence[int]
+    opened: Sequence[EdgeItem]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one commit does, worked out and checked before anything is touched."""
+
+    position: Position
+    nodes: Sequence[Node]
+    diffs: Sequence[KeyDiff]
+    opened: EdgeBlock
+    """The opened edges of all diffs, in their order."""
+
+
+class IndexState:
+    """Tables, indexes and position. `now` and `was` hold two adjacencies each, by `Direction`."""
+
+    def __init__(self) -> None:
+        self.position = Position("", 0)
+        self.pool = EdgePool()
+        self.keys = KeyTable()
+        self.nodes = NodeTable()
+        self.now = (Adjacency(), Adjacency())
+        self.was = (Adjacency(), Adjacency())
+        self.standing = Adjacency()
+        """The edges that stand, by the row of their key."""
+        self.last_close = 0
+        """No edge was closed after this seq."""
+
+    def plan(self, epoch: str, change: GraphChange) -> Plan:
+        """Work out what a commit does; changes nothing. The last word on a key given twice counts."""
+        latest = {(key.carrier, key.aspect): key for key in change.keys}
+        diffs = [self._diff(key) for key in latest.values()]
+        opened = EdgeBlock([edge for diff in diffs for edge in diff.opened])
+        return Plan(Position(epoch, change.seq), change.nodes, diffs, opened)
+
+    def commit(self, plan: Plan) -> None:
+        """Do what `plan` of this very state worked out."""
+        for node in plan.nodes:
+            self.nodes.put(node)
+        keys: list[int] = []
+        for diff in plan.diffs:
+            self._close(diff.closed, plan.position.seq)
+            if diff.key.edges:
+                row = self.keys.obtain(diff.key.carrier, diff.key.aspect)
+                self.keys.stamp(row, diff.key.digest)
+                keys += [row] * len(diff.opened)
+        if keys:
+            self._link(self.pool.append(plan.opened, keys, plan.position.seq, FOREVER))
+        self.position = plan.position
+
+    def replace(self, carrier: int, aspect: int, intervals: Sequence[Interval], digest: bytes) -> None:
+        """Make these intervals all there is for a key, whatever state its items are in."""
+        stood = [each for each in sorted(set(intervals)) if each.since < each.until]
+        block = EdgeBlock([each.edge for each in stood])
+        key = self.keys.obtain(carrier, aspect)
+        self._drop(key)
+        self.keys.stamp(key, digest)
+        until = np.array([each.until for each in stood], np.int64)
+        self._link(self.pool.append(block, [key] * len(stood), [each.since for each in stood], until))
+        self.last_close = max([self.last_close, *until[until < FOREVER].tolist()])
+
+    def _diff(self, key: KeyEdges) -> KeyDiff:
+        row = self.keys.find(key.carrier, key.aspect)
+        if row is None:
+            return KeyDiff(key, (), sorted(key.edges))
+        standing = self.standing.of(row)
+        known = self.pool.items(standing)
+        closed = [row for row, item in zip(standing.tolist(), known, strict=True) if item not in key.edges]
+        return KeyDiff(key, closed, sorted(key.edges.difference(known)))
+
+    def _close(self, rows: Iterable[int], seq: int) -> None:
+        for row in rows:
+            indexed = self._unlink(row)
+            self.pool.until[row] = seq
+            if indexed:
+                self._link(np.array([row]))
+            else:
+                self._reindex()
+            self.last_close = max(self.last_close, seq)
+
+    def _drop(self, key: int) -> None:
+        # An item altered by hand may say that it is of another key: what the index has for this one goes too.
+        said = np.flatnonzero(self.pool.key[: self.pool.count] == key)
+        rows = np.union1d(said, self.standing.of(key))
+        indexed = [self._unlink(row) for row in rows.tolist()]
+        self.pool.until[rows] = DROPPED
+        if not all(indexed):
+            self._reindex()
+
+    def _link(self, rows: Places) -> None:
+        pool = self.pool
+        ends = zip(rows.tolist(), *(each[rows].tolist() for each in (pool.src, pool.dst, pool.key)), strict=True)
+        live = (pool.until[rows] == FOREVER).tolist()
+        for (row, src, dst, key), stands in zip(ends, live, strict=True):
+            down, up = self.now if stands else self.was
+            down.add(src, row)
+            up.add(dst, row)
+            if stands:
+                self.standing.add(key, row)
+
+    def _unlink(self, row: int) -> bool:
+        """Take a row of the pool out of the indexes; False if one of them did not have it where it belongs."""
+        pool = self.pool
+        stands = pool.until[row] == FOREVER
+        down, up = self.now if stands else self.was
+        found = [down.remove(int(pool.src[row]), row), up.remove(int(pool.dst[row]), row)]
+        if stands:
+            found.append(self.standing.remove(int(pool.key[row]), row))
+        return all(found)
+
+    def _reindex(self) -> None:
+        """Make the indexes from the pool again: after an edge was not where its item says that it belongs."""
+        live, past = np.flatnonzero(self.pool.live()), np.flatnonzero(self.pool.past())
+        self.now = self._both_ways(live)
+        self.was = self._both_ways(past)
+        self.standing = Adjacency.build(self.pool.key[live], live)
+
+    def _both_ways(self, rows: Places) -> tuple[Adjacency, Adjacency]:
+        return Adjacency.build(self.pool.src[rows], rows), Adjacency.build(self.pool.dst[rows], rows)
+
+    def expand(self, ids: Ids, direction: Direction, types: frozenset[int], as_of: int | None) -> Edges:
+        """Return what the port's `expand` promises."""
+        ids = _distinct(ids)
+        wanted = _type_mask(types)
+        found = self.now[direction].gather(ids)
+        found = found[wanted[self.pool.type[found]]]
+        if as_of is None:
+            return self._edges(found)
+        found = found[self.pool.since[found] <= as_of]
+        if as_of < self.last_close:
+            past = self.was[direction].gather(ids)
+            past = past[(self.pool.since[past] <= as_of) & (as_of < self.pool.until[past])]
+            found = np.concatenate([found, past[wanted[self.pool.type[past]]]])
+        return self._edges(found)
+
+    def digests(self) -> dict[tuple[int, int], bytes]:
+        """Return the digest of every key that has edges now."""
+        keys = self.keys
+        rows = self.standing.occupied()
+        names = zip(keys.carrier[rows].tolist(), keys.aspect[rows].tolist(), strict=True)
+        return {name: keys.digest_of(row) for name, row in zip(names, rows.tolist(), strict=True)}
+
+    def edges_of(self, carrier: int, aspect: int) -> frozenset[EdgeItem]:
+        """Return the edges that stand for a key, as their items say."""
+        key = self.keys.find(carrier, aspect)
+        if key is None:
+            return frozenset()
+        rows = self.standing.of(key)
+        genuine = (self.pool.key[rows] == key) & (self.pool.until[rows] == FOREVER)
+        return frozenset(self.pool.items(rows[genuine]))
+
+    def dump(self) -> Edges:
+        """Return every interval."""
+        return self._edges(np.flatnonzero(self.pool.kept_rows()))
+
+    def disagreements(self) -> Iterator[str]:
+        """Yield the name of each index that does not say what the pool says."""
+        live, past = int(self.pool.live().sum()), int(self.pool.past().sum())
+        for name, index, column, count in (
+            ("now.down", self.now[0], self.pool.src, live),
+            ("now.up", self.now[1], self.pool.dst, live),
+            ("was.down", self.was[0], self.pool.src, past),
+            ("was.up", self.was[1], self.pool.dst, past),
+            ("standing", self.standing, self.pool.key, live),
+        ):
+            places, rows = index.entries()
+            known = len(rows) == count == len(np.unique(rows)) and (not count or rows.max() < self.pool.count)
+            if not known or not np.array_equal(column[rows], places):
+                yield name
+
+    def _edges(self, rows: Places) -> Edges:
+        pool, keys = self.pool, self.keys
+        key = pool.key[rows]
+        return Edges(
+            src=pool.src[rows].astype(np.int64),
+            dst=pool.dst[rows].astype(np.int64),
+            type=pool.type[rows],
+            subtype=pool.subtype[rows],
+            confidence=pool.confidence[rows],
+            carrier=keys.carrier[key].astype(np.int64),
+            aspect=keys.aspect[key].astype(np.int64),
+            source=pool.source[rows].astype(np.int64),
+            since=pool.since[rows],
+            until=pool.until[rows],
+        )
+
+    def packed(self) -> IndexState:
+        """Return the same without dropped edges and gaps. It takes over the tables: go on with one of the two only."""
+        kept = self.pool.kept_rows()
+        whole = bool(kept.all())
+        renumbered = None if whole else np.cumsum(kept) - 1
+        state = copy(self)
+        state.pool = self.pool if whole else self.pool.kept(kept)
+        state.keys = copy(self.keys)
+        state.keys.by_carrier = self.keys.by_carrier.packed()
+        state.now = (self.now[0].packed(renumbered), self.now[1].packed(renumbered))
+        state.was = (self.was[0].packed(renumbered), self.was[1].packed(renumbered))
+        state.standing = self.standing.packed(renumbered)
+        return state
+
+    def facts(self) -> dict[str, Any]:
+        """Return what is no array, for `restored`."""
+        return {"position": list(self.position), "kinds": self.nodes.kinds, "lastClose": self.last_close}
+
+    def arrays(self) -> dict[str, Array]:
+        """Return every array by a name that can be a file's, for `restored`. They are views, not copies."""
+        parts: dict[str, Columns | Adjacency] = {
+            "edges": self.pool,
+            "keys": self.keys,
+            "keys.by_carrier": self.keys.by_carrier,
+            "nodes": self.nodes,
+            "now.down": self.now[0],
+            "now.up": self.now[1],
+            "was.down": self.was[0],
+            "was.up": self.was[1],
+            "standing": self.standing,
+        }
+        return {f"{part}.{name}": array for part, held in parts.items() for name, array in held.arrays().items()}
+
+    @classmethod
+    def restored(cls, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> Self:
+        """Return the state of which these are `facts()` and `arrays()`; it takes the arrays over.
+
+        Raises KeyError, TypeError or ValueError if they are not of one.
+        """
+
+        def part(prefix: str) -> dict[str, Array]:
+            names = (name.rpartition(".") for name in arrays)
+            return {last: arrays[f"{first}.{last}"] for first, _, last in names if first == prefix}
+
+        state = cls()
+        epoch, seq = facts["position"]
+        state.position = Position(str(epoch), int(seq))
+        state.last_close = int(facts["lastClose"])
+        state.pool = EdgePool(part("edges"))
+        state.keys = KeyTable(part("keys"), Adjacency(part("keys.by_carrier")))
+        state.nodes = NodeTable(part("nodes"), facts["kinds"])
+        state.now = (Adjacency(part("now.down")), Adjacency(part("now.up")))
+        state.was = (Adjacency(part("was.down")), Adjacency(part("was.up")))
+        state.standing = Adjacency(part("standing"))
+        return state
+
+
+def _distinct(ids: Ids) -> Ids:
+    return ids if bool((ids[1:] > ids[:-1]).all()) else np.unique(ids)
+
+
+@lru_cache(maxsize=64)
+def _type_mask(types: frozenset[int]) -> NDArray[np.bool_]:
+    mask = np.zeros(256, np.bool_)
+    mask[[code for code in types if 0 <= code < 256]] = True
+    return mask

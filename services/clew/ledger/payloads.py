@@ -1,0 +1,36 @@
+"""Payloads at rest: canonical JSON, compressed where that makes it smaller."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import zstandard
+
+from clew_schemas.errors import Damaged
+
+_MAGIC = 0x28
+"""First byte of every zstd frame. Canonical JSON of an aspect starts with `{`, so one byte tells them apart."""
+_LEVEL = 3
+_LARGEST = 16 * 1024 * 1024
+
+
+def pack(canonical: bytes) -> bytes:
+    """Return the stored bytes of canonical JSON."""
+    packed = zstandard.ZstdCompressor(level=_LEVEL).compress(canonical)
+    return packed if len(packed) < len(canonical) else canonical
+
+
+def unpack(stored: bytes) -> bytes:
+    """Return the canonical JSON of stored bytes; raise Damaged when they don't read back."""
+    if not stored or stored[0] != _MAGIC:
+        return stored
+    try:
+        return zstandard.ZstdDecompressor().decompress(stored, max_output_size=_LARGEST)
+    except zstandard.ZstdError as error:
+        raise Damaged(f"a stored payload does not unpack: {error}", hint="Restore the ledger from a backup") from error
+
+
+def read(stored: bytes) -> Any:
+    """Return the JSON value of stored bytes."""
+    return orjson.loads(unpack(stored))

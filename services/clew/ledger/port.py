@@ -1,0 +1,232 @@
+"""What the ledger promises: the one writer, and how others read it.
+
+Writers call `propose`. Readers (followers, reactors, queries) use the part of the port above it, `LedgerReader`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, Protocol
+
+from clew_schemas.event import Receipt, Record
+from clew_schemas.registry import Registry
+from clew_schemas.resolve import Claim
+
+Scope = Literal["read", "write", "admin"]
+OrderMode = Literal["crawl", "time"]
+
+STEWARD = "steward"
+DERIVED_SQL = "derived.sql"
+
+
+class Source(NamedTuple):
+    """An authority that makes claims. `order` says by what its events are ordered; `rank` how much it is trusted."""
+
+    name: str
+    order: OrderMode
+    rank: int = 50
+    door: str = "connector"
+    retired: bool = False
+
+
+class Entity(NamedTuple):
+    """An interned entity. `parent` is the id of the dataset that a column, `any` or `rows` belongs to, else 0."""
+
+    id: int
+    urn: str
+    kind: str
+    parent: int
+    policy_class: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One (entity, aspect) that a commit touched, with every live claim about it as of that commit."""
+
+    branch: str
+    entity: int
+    urn: str
+    aspect: str
+    sources: tuple[str, ...]
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One row of a series aspect. `time` is in microseconds UTC."""
+
+    entity: int
+    urn: str
+    aspect: str
+    source: str
+    name: str
+    time: int
+    step: int
+    payload: dict[str, Any]
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One accepted group, or what a crawl's close retracted. `time` is in microseconds UTC.
+
+    `cause` is the seq that a derived commit answers to, 0 for any other.
+    """
+
+    seq: int
+    time: int
+    branch: str
+    source: str
+    group: str
+    author: str | None
+    message: str | None
+    cause: int
+    changes: tuple[Change, ...]
+    points: tuple[Point, ...]
+
+
+class Fact(NamedTuple):
+    """One line of an aspect's history: who said what, when. `moved` is False for late news that changed no head."""
+
+    seq: int
+    n: int
+    time: int
+    source: str
+    author: str | None
+    op: str
+    moved: bool
+    says: dict[str, Any] | None
+    denies: Any
+
+
+class Parked(NamedTuple):
+    """A group or a crawl's close that was kept aside, with the reason. `time` is in microseconds UTC."""
+
+    id: int
+    source: str
+    group: str
+    crawl: int | None
+    time: int
+    reasons: tuple[dict[str, Any], ...]
+    urns: tuple[str, ...]
+
+
+class TokenRow(NamedTuple):
+    """An access token as it is kept: a name, the hash of the secret, what it may do, and for whom it writes."""
+
+    name: str
+    hash: str
+    scopes: tuple[Scope, ...]
+    source: str
+    created: int
+    revoked: bool
+
+
+class LedgerReader(Protocol):
+    """The reading part of the ledger."""
+
+    epoch: str
+    """New on every restore or migration: positions of another epoch mean nothing here."""
+    registry: Registry
+
+    def head_seq(self) -> int:
+        """Return the seq of the newest commit, 0 when there is none."""
+
+    def time_of(self, seq: int) -> int:
+        """Return the commit time of `seq` in microseconds UTC, 0 for seq 0."""
+
+    def seq_at(self, time: int) -> int:
+        """Return the newest seq committed at or before `time` (microseconds UTC)."""
+
+    def wait(self, seq: int, timeout: float) -> bool:
+        """Wait until `seq` is committed, at most `timeout` seconds; say whether it is."""
+
+    def tail(self, after: int, limit: int = 100) -> list[Commit]:
+        """Return up to `limit` commits after the seq `after`, in order, without a gap."""
+
+    def claims(self, entities: Iterable[int], as_of: int | None = None) -> dict[int, dict[str, tuple[Claim, ...]]]:
+        """Return the live claims of entities on main, by id and aspect, now or as of a seq."""
+
+    def history(self, entity: int, aspect: str) -> list[Fact]:
+        """Return all facts about (entity, aspect) on main, oldest first."""
+
+    def change_seqs(self, entity: int, aspect: str) -> list[int]:
+        """Return the seqs at which a head of (entity, aspect) moved, ascending."""
+
+    def points(self, entity: int, aspect: str, limit: int = 100) -> list[Point]:
+        """Return the newest points of a series, newest first."""
+
+    def ids(self, urns: Sequence[str]) -> list[int]:
+        """Return the id of each URN, 0 for one that nobody ever named."""
+
+    def entities(self, ids: Sequence[int]) -> list[Entity | None]:
+        """Return the entity of each id, in the order asked."""
+
+    def find(self, name: str, limit: int = 50) -> list[Entity]:
+        """Return entities whose dotted name is, or ends in, `name` (case matters not), shortest first."""
+
+    def keys(self) -> Iterable[tuple[int, str]]:
+        """Yield every (entity, aspect) on main that has a live claim, in order of entity."""
+
+    def node_of(self, entity: int) -> int:
+        """Return the node that an entity stands for. The identity, until aliases are built."""
+
+    def parked(self) -> list[Parked]:
+        """Return what is parked, oldest first."""
+
+    def sources(self) -> list[Source]:
+        """Return every registered source, by name."""
+
+    def last_crawl(self, source: str) -> tuple[int, str] | None:
+        """Return number and state (open, closed, parked, cancelled) of a source's newest crawl."""
+
+    def derived_after(self, cause: int) -> int:
+        """Return the newest seq of a derived commit whose cause is at or before `cause`, 0 for none."""
+
+    def cursor(self, name: str) -> int:
+        """Return the stored position of a reactor, 0 when it never stored one."""
+
+    def heads_digest(self) -> str:
+        """Return the SHA-256 of all live claims on every branch: equal digests, equal truth."""
+
+    def stats(self) -> Mapping[str, int]:
+        """Return counts (entities, claims, facts, commits, parked, bytes) of what is stored."""
+
+
+class Ledger(LedgerReader, Protocol):
+    """The one writer."""
+
+    def propose(
+        self, records: Sequence[Record], *, door: str = "direct", waits: bool = True, cause: int = 0
+    ) -> list[Receipt]:
+        """Commit groups and crawl marks; return one receipt each, in order, when what they say is durable.
+
+        Each group is accepted or not as a whole; a bad one leaves the others untouched. It is refused, with nothing
+        kept, where somebody waits for the answer, and parked where nobody does or it belongs to a crawl. `cause`
+        marks derived groups with the seq they answer to. Raises Unreachable when the store can't be written.
+        """
+
+    def register(self, source: Source) -> Source:
+        """Make a source known, or return it as it is known; raise Conflict when its order mode would change."""
+
+    def retire(self, name: str, author: str | None = None) -> Receipt:
+        """Withdraw every claim of a source in one commit; it may claim nothing any more."""
+
+    def replay(self, parked: int) -> Receipt:
+        """Propose a parked group again, or close a parked crawl in spite of its guard."""
+
+    def drop_parked(self, parked: int) -> None:
+        """Forget a parked group for good."""
+
+    def set_cursor(self, name: str, seq: int) -> None:
+        """Store the position of a reactor."""
+
+    def put_token(self, row: TokenRow) -> None:
+        """Keep a token, or change it."""
+
+    def tokens(self) -> list[TokenRow]:
+        """Return every kept token."""
+
+    def close(self) -> None:
+        """Release the store."""

@@ -1,0 +1,419 @@
+"""The embedded ledger, read: connections of its own for every thread, each call one consistent snapshot."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from clew.ledger import payloads
+from clew.ledger.port import Change, Commit, Entity, Fact, Parked, Point, Source, TokenRow
+from clew.ledger.sqlite_tables import MAIN, OP_NAMES
+from clew_schemas.registry import Registry
+from clew_schemas.resolve import Claim, Denials
+from clew_schemas.urn import Urn, kind_of
+
+_CHUNK = 500
+_CACHE = 500_000
+
+
+def chunks(values: Sequence[Any], size: int = _CHUNK) -> Iterator[Sequence[Any]]:
+    """Yield slices of at most `size`; SQLite bounds how many parameters one statement takes."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+def marks(values: Sequence[Any]) -> str:
+    """Return as many question marks as there are values."""
+    return ",".join("?" * len(values))
+
+
+def tail_of(urn: str) -> str:
+    """Return the last segment of a URN's name, folded: what people type last."""
+    return Urn.parse(urn).label.casefold()
+
+
+def denials(body: Any) -> Denials:
+    """Return what the payload of a denial denies."""
+    return "all" if body.get("all") else frozenset(body["keys"])
+
+
+class SqliteReader:
+    """The reading part of the embedded ledger; see `LedgerReader`."""
+
+    def __init__(self, path: Path, registry: Registry) -> None:
+        self.path = path
+        self.registry = registry
+        self.epoch = ""
+        self._local = threading.local()
+        self._open_connections: list[sqlite3.Connection] = []
+        self._connections_lock = threading.Lock()
+        self._committed = threading.Condition()
+        self._head = 0
+        self._ids: dict[str, int] = {}
+        self._names: dict[str, dict[int, str]] = {"aspect": {}, "source": {}}
+        self._ranks: dict[str, int] = {}
+
+    # -- connections
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=30)
+        connection.execute("PRAGMA query_only = 1")
+        connection.execute("PRAGMA mmap_size = 268435456")
+        with self._connections_lock:
+            self._open_connections.append(connection)
+        return connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Yield this thread's connection inside one read transaction; nested uses share the outer one."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._connect()
+        if connection.in_transaction:
+            yield connection
+            return
+        connection.execute("BEGIN")
+        try:
+            yield connection
+        finally:
+            connection.execute("COMMIT")
+
+    def _one(self, sql: str, *values: Any) -> Any:
+        with self._reading() as connection:
+            row = connection.execute(sql, values).fetchone()
+        return None if row is None else row[0]
+
+    # -- positions
+
+    def head_seq(self) -> int:
+        return self._head
+
+    def time_of(self, seq: int) -> int:
+        return int(self._one("SELECT time FROM commits WHERE seq = ?", seq) or 0)
+
+    def seq_at(self, time: int) -> int:
+        return int(self._one("SELECT max(seq) FROM commits WHERE time <= ?", time) or 0)
+
+    def wait(self, seq: int, timeout: float) -> bool:
+        with self._committed:
+            return self._committed.wait_for(lambda: self._head >= seq, timeout)
+
+    def cursor(self, name: str) -> int:
+        return int(self._one("SELECT seq FROM cursor WHERE name = ?", name) or 0)
+
+    def derived_after(self, cause: int) -> int:
+        return int(self._one("SELECT max(seq) FROM commits WHERE cause > 0 AND cause <= ?", cause) or 0)
+
+    # -- names and numbers
+
+    def ids(self, urns: Sequence[str]) -> list[int]:
+        missing = [urn for urn in dict.fromkeys(urns) if urn not in self._ids]
+        if missing:
+            with self._reading() as connection:
+                for chunk in chunks(missing):
+                    self._remember(
+                        connection.execute(f"SELECT urn, id FROM entity WHERE urn IN ({marks(chunk)})", chunk)
+                    )
+        return [self._ids.get(urn, 0) for urn in urns]
+
+    def _remember(self, rows: Iterable[tuple[str, int]]) -> None:
+        if len(self._ids) > _CACHE:
+            self._ids.clear()
+        self._ids.update(rows)
+
+    def entities(self, ids: Sequence[int]) -> list[Entity | None]:
+        found: dict[int, Entity] = {}
+        with self._reading() as connection:
+            for chunk in chunks([int(each) for each in ids]):
+                for row in connection.execute(
+                    f"SELECT id, urn, parent, class FROM entity WHERE id IN ({marks(chunk)})", chunk
+                ):
+                    found[row[0]] = Entity(row[0], row[1], kind_of(row[1]), row[2], row[3])
+        return [found.get(int(each)) for each in ids]
+
+    def find(self, name: str, limit: int = 50) -> list[Entity]:
+        folded = name.casefold()
+        tail = folded.rsplit(".", 1)[-1].replace("%2e", ".")
+        found = []
+        with self._reading() as connection:
+            for row in connection.execute("SELECT id, urn, parent, class FROM entity WHERE tail = ?", (tail,)):
+                full = Urn.parse(row[1]).dotted_name.casefold()
+                if full == folded or full.endswith("." + folded):
+                    found.append(Entity(row[0], row[1], kind_of(row[1]), row[2], row[3]))
+        return sorted(found, key=lambda entity: (len(entity.urn), entity.urn))[:limit]
+
+    def keys(self) -> Iterable[tuple[int, str]]:
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT DISTINCT entity, aspect FROM claim WHERE branch = ?"
+                " AND (says IS NOT NULL OR denies IS NOT NULL) ORDER BY entity, aspect",
+                (MAIN,),
+            ).fetchall()
+        return [(entity, self._name("aspect", aspect)) for entity, aspect in rows]
+
+    def node_of(self, entity: int) -> int:
+        return entity
+
+    def _name(self, table: str, number: int) -> str:
+        names = self._names[table]
+        if number not in names:
+            with self._reading() as connection:
+                names.update(connection.execute(f"SELECT id, name FROM {table}").fetchall())
+        return names[number]
+
+    def _rank(self, source: str) -> int:
+        if source not in self._ranks:
+            self._ranks.update((each.name, each.rank) for each in self.sources())
+        return self._ranks.get(source, 0)
+
+    def sources(self) -> list[Source]:
+        with self._reading() as connection:
+            rows = connection.execute("SELECT name, ord, rank, door, retired FROM source ORDER BY name").fetchall()
+        return [Source(name, order, rank, door, bool(retired)) for name, order, rank, door, retired in rows]
+
+    # -- claims
+
+    def claims(self, entities: Iterable[int], as_of: int | None = None) -> dict[int, dict[str, tuple[Claim, ...]]]:
+        wanted = sorted({int(each) for each in entities})
+        found: dict[int, dict[str, list[Claim]]] = {each: defaultdict(list) for each in wanted}
+        with self._reading() as connection:
+            for chunk in chunks(wanted):
+                for entity, aspect, claim in self._claims_of(connection, chunk, as_of):
+                    found[entity][aspect].append(claim)
+        return {
+            entity: {aspect: tuple(sorted(claims, key=lambda c: c.source)) for aspect, claims in aspects.items()}
+            for entity, aspects in found.items()
+        }
+
+    def _claims_of(
+        self, connection: sqlite3.Connection, entities: Sequence[int], as_of: int | None
+    ) -> Iterator[tuple[int, str, Claim]]:
+        rows = connection.execute(
+            "SELECT id, entity, aspect, source, seq, says, denies, observed FROM claim"
+            f" WHERE branch = {MAIN} AND entity IN ({marks(entities)})",
+            entities,
+        ).fetchall()
+        for row in rows:
+            claim_id, entity, aspect, source, seq, says, denies, observed = row
+            if as_of is not None and seq > as_of:
+                past = connection.execute(
+                    "SELECT seq, says, denies, observed FROM fact WHERE claim = ? AND seq <= ? AND moved = 1"
+                    " ORDER BY seq DESC, n DESC LIMIT 1",
+                    (claim_id, as_of),
+                ).fetchone()
+                if past is None:
+                    continue
+                seq, says, denies, observed = past
+            if says is None and denies is None:
+                continue
+            name = self._name("source", source)
+            yield (
+                entity,
+                self._name("aspect", aspect),
+                Claim(
+                    source=name,
+                    rank=self._rank(name),
+                    says=None if says is None else self._payload(connection, says, self._name("aspect", aspect)),
+                    denies=frozenset() if denies is None else denials(self._payload(connection, denies, None)),
+                    observed=observed,
+                    seq=seq,
+                ),
+            )
+
+    def _payload(self, connection: sqlite3.Connection, number: int, aspect: str | None) -> Any:
+        version, body = connection.execute("SELECT version, body FROM payload WHERE id = ?", (number,)).fetchone()
+        value = payloads.read(body)
+        return value if aspect is None else self.registry.get(aspect).current(value, version)
+
+    def history(self, entity: int, aspect: str) -> list[Fact]:
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT f.seq, f.n, k.time, k.author, c.source, f.op, f.moved, f.says, f.denies FROM claim c"
+                " JOIN fact f ON f.claim = c.id JOIN commits k ON k.seq = f.seq JOIN aspect a ON a.id = c.aspect"
+                " WHERE c.entity = ? AND a.name = ? AND c.branch = ? ORDER BY f.seq, f.n",
+                (entity, aspect, MAIN),
+            ).fetchall()
+            return [
+                Fact(
+                    seq,
+                    n,
+                    time,
+                    self._name("source", source),
+                    author,
+                    OP_NAMES[op],
+                    bool(moved),
+                    None if says is None else self._payload(connection, says, aspect),
+                    None if denies is None else self._payload(connection, denies, None),
+                )
+                for seq, n, time, author, source, op, moved, says, denies in rows
+            ]
+
+    def change_seqs(self, entity: int, aspect: str) -> list[int]:
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT DISTINCT f.seq FROM claim c JOIN fact f ON f.claim = c.id JOIN aspect a ON a.id = c.aspect"
+                " WHERE c.entity = ? AND a.name = ? AND c.branch = ? AND f.moved = 1 ORDER BY f.seq",
+                (entity, aspect, MAIN),
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def points(self, entity: int, aspect: str, limit: int = 100) -> list[Point]:
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT p.entity, e.urn, p.aspect, p.source, p.name, p.time, p.step, p.payload, p.seq FROM point p"
+                " JOIN entity e ON e.id = p.entity JOIN aspect a ON a.id = p.aspect"
+                " WHERE p.entity = ? AND a.name = ? ORDER BY p.time DESC, p.step DESC LIMIT ?",
+                (entity, aspect, limit),
+            ).fetchall()
+            return [self._point(connection, *row) for row in rows]
+
+    def _point(
+        self,
+        connection: sqlite3.Connection,
+        entity: int,
+        urn: str,
+        aspect: int,
+        source: int,
+        name: str,
+        time: int,
+        step: int,
+        payload: int,
+        seq: int,
+    ) -> Point:
+        said = self._name("aspect", aspect)
+        return Point(
+            entity,
+            urn,
+            said,
+            self._name("source", source),
+            name,
+            time,
+            step,
+            self._payload(connection, payload, said),
+            seq,
+        )
+
+    # -- the tail
+
+    def tail(self, after: int, limit: int = 100) -> list[Commit]:
+        with self._reading() as connection:
+            commits = connection.execute(
+                "SELECT k.seq, k.time, b.name, s.name, k.grp, k.author, k.message, k.cause FROM commits k"
+                " JOIN branch b ON b.id = k.branch JOIN source s ON s.id = k.source"
+                " WHERE k.seq > ? ORDER BY k.seq LIMIT ?",
+                (after, limit),
+            ).fetchall()
+            if not commits:
+                return []
+            changes = self._changes(connection, after, commits[-1][0])
+            points = self._points_between(connection, after, commits[-1][0])
+        return [Commit(*row, tuple(changes.get(row[0], ())), tuple(points.get(row[0], ()))) for row in commits]
+
+    def _changes(self, connection: sqlite3.Connection, after: int, last: int) -> dict[int, list[Change]]:
+        touched: dict[tuple[int, int, int], list[str]] = defaultdict(list)
+        urns: dict[int, str] = {}
+        for seq, entity, aspect, source, urn in connection.execute(
+            "SELECT f.seq, c.entity, c.aspect, c.source, e.urn FROM fact f JOIN claim c ON c.id = f.claim"
+            " JOIN entity e ON e.id = c.entity WHERE f.seq > ? AND f.seq <= ? AND f.moved = 1 AND c.branch = ?"
+            " ORDER BY f.seq, f.n",
+            (after, last, MAIN),
+        ):
+            name = self._name("source", source)
+            sources = touched[seq, entity, aspect]
+            if name not in sources:
+                sources.append(name)
+            urns[entity] = urn
+        found: dict[int, list[Change]] = defaultdict(list)
+        by_seq: dict[int, set[int]] = defaultdict(set)
+        for seq, entity, _ in touched:
+            by_seq[seq].add(entity)
+        standing = {seq: self.claims(entities, as_of=seq) for seq, entities in by_seq.items()}
+        for (seq, entity, aspect), sources in touched.items():
+            name = self._name("aspect", aspect)
+            claims = standing[seq][entity].get(name, ())
+            found[seq].append(Change("main", entity, urns[entity], name, tuple(sources), claims))
+        return found
+
+    def _points_between(self, connection: sqlite3.Connection, after: int, last: int) -> dict[int, list[Point]]:
+        found: dict[int, list[Point]] = defaultdict(list)
+        for row in connection.execute(
+            "SELECT p.entity, e.urn, p.aspect, p.source, p.name, p.time, p.step, p.payload, p.seq FROM point p"
+            " JOIN entity e ON e.id = p.entity WHERE p.seq > ? AND p.seq <= ? ORDER BY p.seq, p.n",
+            (after, last),
+        ).fetchall():
+            found[row[-1]].append(self._point(connection, *row))
+        return found
+
+    # -- crawls, parked groups, tokens
+
+    def last_crawl(self, source: str) -> tuple[int, str] | None:
+        with self._reading() as connection:
+            row = connection.execute(
+                "SELECT c.number, c.state FROM crawl c JOIN source s ON s.id = c.source WHERE s.name = ?"
+                " ORDER BY c.number DESC LIMIT 1",
+                (source,),
+            ).fetchone()
+        return None if row is None else (row[0], row[1])
+
+    def parked(self) -> list[Parked]:
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT id, source, grp, crawl, time, reasons, urns FROM parked ORDER BY id"
+            ).fetchall()
+        return [
+            Parked(number, source, grp, crawl, time, tuple(json.loads(reasons)), tuple(json.loads(urns)))
+            for number, source, grp, crawl, time, reasons, urns in rows
+        ]
+
+    def tokens(self) -> list[TokenRow]:
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT name, hash, scopes, source, created, revoked FROM token ORDER BY name"
+            ).fetchall()
+        return [
+            TokenRow(name, hashed, tuple(scopes.split()), source, created, bool(revoked))
+            for name, hashed, scopes, source, created, revoked in rows
+        ]
+
+    # -- the whole
+
+    def heads_digest(self) -> str:
+        lines = []
+        with self._reading() as connection:
+            for row in connection.execute(
+                "SELECT b.name, e.urn, a.name, s.name, c.says, c.denies FROM claim c JOIN branch b ON b.id = c.branch"
+                " JOIN entity e ON e.id = c.entity JOIN aspect a ON a.id = c.aspect JOIN source s ON s.id = c.source"
+                " WHERE c.says IS NOT NULL OR c.denies IS NOT NULL"
+            ).fetchall():
+                content = [
+                    None if number is None else self._payload(connection, number, row[2] if number is row[4] else None)
+                    for number in row[4:]
+                ]
+                lines.append(orjson.dumps([*row[:4], *content], option=orjson.OPT_SORT_KEYS))
+        return hashlib.sha256(b"\n".join(sorted(lines))).hexdigest()
+
+    def stats(self) -> Mapping[str, int]:
+        with self._reading() as connection:
+            counts = {
+                name: connection.execute(sql).fetchone()[0]
+                for name, sql in (
+                    ("entities", "SELECT count(*) FROM entity"),
+                    ("claims", "SELECT count(*) FROM claim WHERE says IS NOT NULL OR denies IS NOT NULL"),
+                    ("facts", "SELECT count(*) FROM fact"),
+                    ("points", "SELECT count(*) FROM point"),
+                    ("commits", "SELECT count(*) FROM commits"),
+                    ("parked", "SELECT count(*) FROM parked"),
+                    ("payloadBytes", "SELECT coalesce(sum(length(body)), 0) FROM payload"),
+                )
+            }
+        counts["bytes"] = self.path.stat().st_size
+        return counts

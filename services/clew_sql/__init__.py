@@ -1,0 +1,102 @@
+"""Column lineage from SQL. Pure: text and a schema in, facts out; imports nothing else of ours.
+
+Read it in the order a statement takes:
+
+    parse        text -> syntax trees, one a statement (sqlglot's parser)
+    names        which spellings are the same name
+    catalog      which dataset a name stands for, and its columns
+    statements   what is written, and how a query's columns map to it
+    queries      WITH, SELECT, set operations -> a relation
+    sources      FROM -> the places that names refer to
+    projection   the SELECT list -> columns
+    scope        a name -> what it is made of
+    expressions  an expression -> what it is made of, one walk
+    flow         how that composes and merges
+    lineage      the answer
+"""
+
+from collections.abc import Iterator, Mapping
+
+from clew_sql.errors import SqlError
+from clew_sql.gaps import PARSE_ERROR
+from clew_sql.lineage import (
+    CERTAIN,
+    GUESS,
+    ONLY_CHOICE,
+    Influence,
+    Lineage,
+    OutputColumn,
+    Source,
+    Subtype,
+    Transformation,
+    Unresolved,
+)
+from clew_sql.parse import dialect_named, trees
+from clew_sql.statements import Reader, Surroundings
+
+__all__ = [
+    "CERTAIN",
+    "GUESS",
+    "ONLY_CHOICE",
+    "Influence",
+    "Lineage",
+    "OutputColumn",
+    "Source",
+    "SqlError",
+    "Subtype",
+    "Transformation",
+    "Unresolved",
+    "column_lineage",
+    "script_lineage",
+]
+
+
+def column_lineage(
+    sql: str,
+    dialect: str,
+    schema: Mapping[str, Mapping[str, str]],
+    default_db: str | None = None,
+    default_schema: str | None = None,
+    bindings: Mapping[str, str] | None = None,
+) -> Lineage:
+    """The lineage of one statement.
+
+    `schema` is {table: {column: type}} with tables spelt `db.schema.table`, `schema.table` or `table`; it is asked for
+    the tables that the statement names. `bindings` is {name in the SQL, of a table, file or CTE: dataset}: such a name
+    stands for the dataset, and a CTE so named is not looked into.
+
+    Raises `SqlError` if the text does not parse or is not exactly one statement. Everything else that cannot be said is
+    in `unresolved` of the answer.
+    """
+    parsed = dialect_named(dialect)
+    found = list(trees(sql, parsed))
+    failure = next((tree for tree in found if isinstance(tree, SqlError)), None)
+    if failure is not None:
+        raise failure
+    if len(found) != 1:
+        raise SqlError(f"expected one statement, found {len(found)}", hint="script_lineage reads several")
+    (tree,) = found
+    assert not isinstance(tree, SqlError)
+    return Reader(parsed, dialect, Surroundings(schema, default_db, default_schema, bindings)).lineage(tree)
+
+
+def script_lineage(
+    sql: str,
+    dialect: str,
+    schema: Mapping[str, Mapping[str, str]],
+    default_db: str | None = None,
+    default_schema: str | None = None,
+    bindings: Mapping[str, str] | None = None,
+) -> Iterator[Lineage]:
+    """The lineage of each statement in order, arguments as for `column_lineage`.
+
+    Columns of a table or view that one statement makes are known to the later ones. A statement that does not parse
+    comes as a `Lineage` with `parse_error` in `unresolved`. Raises `SqlError` if the text cannot be cut into words.
+    """
+    parsed = dialect_named(dialect)
+    reader = Reader(parsed, dialect, Surroundings(schema, default_db, default_schema, bindings))
+    for tree in trees(sql, parsed):
+        if isinstance(tree, SqlError):
+            yield reader.failed(PARSE_ERROR, str(tree))
+        else:
+            yield reader.lineage(tree)

@@ -1,0 +1,158 @@
+"""Which dataset a name in the SQL stands for, and which columns that dataset has."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from clew_sql import gaps
+from clew_sql.flow import Flow, Trace
+from clew_sql.gaps import Gaps
+from clew_sql.lineage import CERTAIN, ONLY_CHOICE
+from clew_sql.names import Name, Names
+from clew_sql.relations import Field, Relation, Rest
+
+Schema = Mapping[str, Mapping[str, str]]
+
+
+class Dataset(NamedTuple):
+    """A stored table: its full name and, if its schema is known, its columns in order."""
+
+    name: str
+    columns: tuple[str, ...] | None
+
+
+class Catalog:
+    """Answers for the tables that a statement names; the schema is asked for those only.
+
+    A name is looked up by `schema.get` under the spellings the dialect allows. If that finds nothing, a plain `dict` is
+    searched once for a key that differs in case or is more qualified; any other mapping is never iterated.
+    """
+
+    def __init__(
+        self,
+        names: Names,
+        gaps: Gaps,
+        schema: Schema,
+        default_db: str | None,
+        default_schema: str | None,
+        bindings: Mapping[str, str] | None,
+    ) -> None:
+        self._names = names
+        self._gaps = gaps
+        self._schema = schema
+        self._defaults = (default_db, default_schema)
+        self._bindings = {name.lower(): dataset for name, dataset in (bindings or {}).items()}
+        self._by_tail: dict[str, list[str]] | None = None
+        self._learnt: dict[str, tuple[str, ...]] = {}
+        self._relations: dict[str, Relation] = {}
+
+    def bound(self, name: str) -> Dataset | None:
+        """The dataset that a binding gives to a CTE or file of that name."""
+        dataset = self._bindings.get(name.lower())
+        return self._known(dataset) if dataset is not None else None
+
+    def dataset(self, parts: Sequence[Name]) -> Dataset:
+        """The dataset that a table name means, bindings first, then the schema, else the name with defaults."""
+        full = self.filled(parts)
+        for drop in range(len(full)):
+            joined = ".".join(p.key for p in full[drop:]).lower()
+            if self._may_drop(full, drop) and joined in self._bindings:
+                return self._known(self._bindings[joined])
+        return self._found(full) or Dataset(".".join(p.shown for p in full), None)
+
+    def relation(self, dataset: Dataset) -> Relation:
+        """The relation that reading a stored table gives; shared by all places that read it."""
+        found = self._relations.get(dataset.name)
+        if found is None:
+            found = self._relations[dataset.name] = self._read(dataset)
+        return found
+
+    def learn(self, dataset: str, columns: Sequence[str]) -> None:
+        """A statement made this table: later ones of the same script may read it."""
+        self._learnt[dataset.lower()] = tuple(columns)
+        self._relations.pop(dataset, None)
+
+    def filled(self, parts: Sequence[Name]) -> list[Name]:
+        """The parts of a table name with the defaults put before them, as far as they are given."""
+        full = list(parts)
+        for default in reversed(self._defaults[: max(0, 3 - len(parts))]):
+            if default is None:
+                break
+            full.insert(0, self._names.plain(default))
+        return full
+
+    def _known(self, name: str) -> Dataset:
+        return self._found([self._names.plain(part) for part in name.split(".")]) or Dataset(name, None)
+
+    def _found(self, full: Sequence[Name]) -> Dataset | None:
+        """The schema's entry for a full name, which may be keyed without the parts that are defaults."""
+        for drop in range(len(full)):
+            if not self._may_drop(full, drop):
+                break
+            for key in dict.fromkeys(_spellings(full[drop:], self._names.insensitive)):
+                columns = self._columns(key)
+                if columns is not None:
+                    return Dataset(".".join([*(p.shown for p in full[:drop]), key]), columns)
+        return self._searched(full)
+
+    def _columns(self, key: str) -> tuple[str, ...] | None:
+        learnt = self._learnt.get(key.lower())
+        if learnt is not None:
+            return learnt
+        columns = self._schema.get(key)
+        return tuple(columns) if columns is not None else None
+
+    def _may_drop(self, full: Sequence[Name], drop: int) -> bool:
+        """A key may leave out what is the default anyway, or what no default contradicts."""
+        defaults = self._defaults[len(self._defaults) - (len(full) - 1) :] if len(full) > 1 else ()
+        given = zip(full[:drop], defaults, strict=False)
+        return all(d is None or self._names.stored(d).lower() == n.key.lower() for n, d in given)
+
+    def _searched(self, full: Sequence[Name]) -> Dataset | None:
+        if type(self._schema) is not dict:
+            return None
+        joined = ".".join(p.key for p in full)
+        exact = not self._names.insensitive and not any(p.loose for p in full)
+        keys = [key for key in self._tails().get(full[-1].key.lower(), ()) if _same(key, joined, exact)]
+        if len(keys) > 1:
+            self._gaps.add(gaps.AMBIGUOUS_TABLE, f"{joined} may be any of {', '.join(sorted(keys))}")
+        if len(keys) != 1:
+            return None
+        prefix = [p.shown for p in full[: max(0, len(full) - len(keys[0].split(".")))]]
+        return Dataset(".".join([*prefix, keys[0]]), self._columns(keys[0]))
+
+    def _tails(self) -> dict[str, list[str]]:
+        if self._by_tail is None:
+            self._by_tail = {}
+            for key in self._schema:
+                self._by_tail.setdefault(key.rsplit(".", 1)[-1].lower(), []).append(key)
+        return self._by_tail
+
+    def _read(self, dataset: Dataset) -> Relation:
+        name, columns = dataset
+        if columns is None:
+            rest = Rest(lambda column: self._supposed(name, column), gaps.UNKNOWN_TABLE, f"columns of {name}")
+            return Relation([], (rest,), inputs={name})
+        fields = [_field(name, c, self._names.stored(c), CERTAIN) for c in columns]
+        return Relation(fields, inputs={name})
+
+    def _supposed(self, table: str, column: Name) -> Field:
+        return _field(table, column.shown, column.key, ONLY_CHOICE)
+
+
+def _field(table: str, column: str, key: str, confidence: float) -> Field:
+    return Field(column, key, Flow({(table, column): Trace(0, False, False, confidence)}))
+
+
+def _spellings(parts: Sequence[Name], insensitive: bool) -> Iterator[str]:
+    yield ".".join(p.shown for p in parts)
+    if insensitive or any(p.loose for p in parts):
+        yield ".".join(p.text for p in parts)
+        yield ".".join(p.key.lower() if insensitive or p.loose else p.key for p in parts)
+        yield ".".join(p.key.upper() if insensitive or p.loose else p.key for p in parts)
+
+
+def _same(key: str, joined: str, exact: bool) -> bool:
+    """Whether one of two dotted names is the other or ends in it."""
+    if not exact:
+        key, joined = key.lower(), joined.lower()
+    return key == joined or key.endswith("." + joined) or joined.endswith("." + key)

@@ -1,0 +1,37 @@
+"""Why part of a statement's lineage is missing: the stable reason codes and the list they are gathered in."""
+
+from typing import Final
+
+from clew_sql.lineage import Unresolved
+
+AMBIGUOUS_COLUMN: Final = "ambiguous_column"
+AMBIGUOUS_TABLE: Final = "ambiguous_table"
+COLUMN_COUNT: Final = "column_count"
+FILE_SOURCE: Final = "file_source"
+INTERNAL: Final = "internal"
+PARSE_ERROR: Final = "parse_error"
+TABLE_FUNCTION: Final = "table_function"
+TOO_DEEP: Final = "too_deep"
+UNKNOWN_COLUMN: Final = "unknown_column"
+UNKNOWN_RELATION: Final = "unknown_relation"
+UNKNOWN_TABLE: Final = "unknown_table"
+UNKNOWN_TARGET: Final = "unknown_target"
+UNSUPPORTED_EXPRESSION: Final = "unsupported_expression"
+UNSUPPORTED_QUERY: Final = "unsupported_query"
+UNSUPPORTED_STATEMENT: Final = "unsupported_statement"
+
+
+class Gaps:
+    """Gathers gaps in the order met, each once."""
+
+    def __init__(self) -> None:
+        self._met: dict[Unresolved, None] = {}
+
+    def add(self, code: str, detail: str) -> None:
+        self._met[Unresolved(code, detail)] = None
+
+    def clear(self) -> None:
+        self._met.clear()
+
+    def all(self) -> tuple[Unresolved, ...]:
+        return tuple(self._met)

@@ -1,0 +1,78 @@
+"""A relation while a statement is read: its columns with what they are made of, and what decides its rows."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sqlglot import exp
+
+from clew_sql.flow import Flow, Indirect
+from clew_sql.names import Name
+
+
+class Field(NamedTuple):
+    """A column of a relation.
+
+    `expression` is the syntax that made the value, None for a column of a stored table.
+    """
+
+    name: str
+    key: str
+    flow: Flow
+    expression: exp.Expr | None = None
+
+
+class Rest(NamedTuple):
+    """Columns of a relation that nobody has listed, because some schema is not known.
+
+    `supply` answers what a column of a given name would be made of, None where it cannot be there.
+    """
+
+    supply: Callable[[Name], Field | None]
+    code: str
+    detail: str
+
+
+@dataclass(slots=True)
+class Relation:
+    """Columns in order, what is not listed, what decides the rows, and the stored tables it reads.
+
+    `catch` answers a qualified reference that no column answers: the fields of an unnested struct.
+    """
+
+    fields: list[Field]
+    rests: tuple[Rest, ...] = ()
+    rows: Indirect = field(default_factory=dict)
+    inputs: set[str] = field(default_factory=set)
+    catch: Field | None = None
+    _index: dict[str, Field] | None = None
+
+    def find(self, name: Name) -> Field | None:
+        """The listed column of that name; the first if several have it."""
+        if self._index is None:
+            self._index = {f.key: f for f in reversed(self.fields)}
+        found = self._index.get(name.key)
+        if found is None and name.loose:
+            lowered = name.key.lower()
+            return next((f for f in self.fields if f.key.lower() == lowered), None)
+        return found
+
+    def guess(self, name: Name) -> Field | None:
+        """A column nobody listed, if exactly one unlisted part of the relation can have it."""
+        offers = [offer for rest in self.rests if (offer := rest.supply(name)) is not None]
+        return offers[0] if len(offers) == 1 else None
+
+    def supply(self, name: Name) -> Field | None:
+        """Listed or guessed."""
+        return self.find(name) or self.guess(name)
+
+    def with_fields(self, fields: Iterable[Field]) -> "Relation":
+        """The same rows under other columns."""
+        return Relation(list(fields), self.rests, self.rows, self.inputs, self.catch)
+
+    def renamed(self, names: list[Name]) -> "Relation":
+        """The first columns renamed, as `AS t(a, b)` does."""
+        if not names:
+            return self
+        head = [f._replace(name=n.shown, key=n.key) for f, n in zip(self.fields, names, strict=False)]
+        return self.with_fields(head + self.fields[len(head) :])

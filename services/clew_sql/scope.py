@@ -1,0 +1,239 @@
+"""The names in reach of an expression, and how one is resolved to what it is made of."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+from sqlglot import exp
+
+from clew_sql import gaps
+from clew_sql.catalog import Catalog
+from clew_sql.flow import TRANSFORMED, Flow, Indirect, Trace
+from clew_sql.gaps import Gaps
+from clew_sql.lineage import GUESS
+from clew_sql.names import Name, Names
+from clew_sql.relations import Field, Relation
+
+LATERAL_ALIAS_DIALECTS: Final = frozenset({"duckdb", "snowflake", "redshift", "databricks", "spark", "clickhouse"})
+"""Where a SELECT item or WHERE may use the alias of an earlier item."""
+
+PSEUDO_COLUMNS: Final = frozenset("cmax cmin ctid filename file_row_number rowid tableoid xmax xmin".split())
+"""Columns that every table answers to and no schema lists."""
+
+
+class AliasUse(Enum):
+    """When a clause may use the output's own names: never, if FROM has none of that name, or first of all."""
+
+    NEVER = 0
+    AFTER = 1
+    FIRST = 2
+
+
+@dataclass(slots=True)
+class Context:
+    """What the whole statement shares. `query` reads a query below an expression or in FROM into its relation."""
+
+    dialect: str
+    names: Names
+    catalog: Catalog
+    gaps: Gaps
+    query: Callable[[exp.Expr, "Scope"], Relation]
+    expands_columns: bool
+
+    @property
+    def lateral_aliases(self) -> bool:
+        return self.dialect in LATERAL_ALIAS_DIALECTS
+
+
+@dataclass(slots=True)
+class Place:
+    """A relation in FROM under the name it has there: `path` is (alias,) or the parts of the table's name.
+
+    `dropped` are the columns that USING took into one with the other side's; `hidden` places (the right side of a semi
+    join) are out of reach of the SELECT list.
+    """
+
+    path: tuple[str, ...]
+    relation: Relation
+    dropped: set[str] = field(default_factory=set)
+    hidden: bool = False
+
+    def answers_to(self, path: Sequence[str]) -> bool:
+        return bool(path) and self.path[-len(path) :] == tuple(path)
+
+    def qualified(self, name: Name) -> Field | None:
+        return self.relation.supply(name) or self.relation.catch
+
+
+@dataclass(slots=True)
+class Scope:
+    """One SELECT: the places in its FROM, the CTEs it sees, and the scope around it if it is correlated."""
+
+    context: Context
+    parent: "Scope | None"
+    ctes: dict[str, Relation]
+    places: list[Place] = field(default_factory=list)
+    merged: dict[str, Field] = field(default_factory=dict)
+    aliases: dict[str, Field] = field(default_factory=dict)
+    alias_use: AliasUse = AliasUse.NEVER
+    windows: dict[str, exp.Window] = field(default_factory=dict)
+    rows: Indirect = field(default_factory=dict)
+    inputs: set[str] = field(default_factory=set)
+
+    def inside(self) -> "Scope":
+        """The scope for a query within this one, from which this one's names are in reach."""
+        return Scope(self.context, self, self.ctes)
+
+    def visible(self) -> Iterator[Place]:
+        return (place for place in self.places if not place.hidden)
+
+    def star(self) -> Iterator[tuple[Place, Field]]:
+        """The columns of `*` in order, those merged by USING once."""
+        pending = dict(self.merged)
+        if self.context.dialect == "postgres":
+            # the standard puts merged columns first; DuckDB leaves them where the left side has them
+            for key in self.merged:
+                yield from self._merged_first(key, pending)
+        for place in self.visible():
+            for column in place.relation.fields:
+                if column.key in place.dropped:
+                    continue
+                if column.key in pending:
+                    yield place, pending.pop(column.key)
+                elif column.key not in self.merged or not self._owns(place, column.key):
+                    yield place, column
+
+    def _merged_first(self, key: str, pending: dict[str, Field]) -> Iterator[tuple[Place, Field]]:
+        owner = next((p for p in self.visible() if any(f.key == key for f in p.relation.fields)), None)
+        if owner is not None:
+            yield owner, pending.pop(key)
+
+    def _owns(self, place: Place, key: str) -> bool:
+        """The first place with a merged column has it shown in its stead."""
+        return next((p for p in self.visible() if any(f.key == key for f in p.relation.fields)), None) is place
+
+    def column(self, path: Sequence[Name]) -> Field | None:
+        """What a dotted reference is made of: table parts, then a column, then fields within it.
+
+        None if it cannot be said; then the gap is noted.
+        """
+        found, used = self._dotted(path) if len(path) > 1 else (None, 1)
+        if found is None and used == 1:
+            found = self._bare(path[0], qualifies=len(path) > 1)
+        if found is not None and used < len(path):
+            return _part_of(found, path[-1])
+        return found
+
+    def _dotted(self, path: Sequence[Name]) -> tuple[Field | None, int]:
+        """The column, and how many parts of the path it took; (None, 1) if the first part is no table."""
+        for length in range(min(3, len(path) - 1), 0, -1):
+            place = self.place([n.key for n in path[:length]])
+            if place is None:
+                continue
+            found = place.qualified(path[length])
+            if found is None:
+                self._missing(path[length], place)
+            return found, length + 1
+        return None, 1
+
+    def place(self, path: Sequence[str]) -> Place | None:
+        """The place of that name, in this scope or around it."""
+        scope: Scope | None = self
+        while scope is not None:
+            for place in scope.places:
+                if place.answers_to(path):
+                    return place
+            scope = scope.parent
+        return None
+
+    def _bare(self, name: Name, qualifies: bool) -> Field | None:
+        scope: Scope | None = self
+        while scope is not None:
+            found, done = scope._here(name)
+            if done:
+                return found
+            scope = scope.parent
+        self._unknown(name, qualifies)
+        return None
+
+    def _here(self, name: Name) -> tuple[Field | None, bool]:
+        """The column in this scope, and whether the search ends here, be it in an ambiguity."""
+        alias = self.aliases.get(name.key) if self.alias_use is not AliasUse.NEVER else None
+        if alias is not None and self.alias_use is AliasUse.FIRST:
+            return alias, True
+        found = self._listed(name)
+        if len(found) > 1:
+            self._ambiguous(name, "several tables of the FROM clause have it")
+            return None, True
+        if found or alias is not None:
+            return (found[0] if found else alias), True
+        return self._whole_row(name) or self._guessed(name)
+
+    def _listed(self, name: Name) -> list[Field]:
+        merged = self.merged.get(name.key)
+        if merged is not None:
+            return [merged]
+        return [f for place in self.visible() if (f := place.relation.find(name)) is not None]
+
+    def _whole_row(self, name: Name) -> tuple[Field | None, bool] | None:
+        place = next((p for p in self.places if p.path[-1:] == (name.key,)), None)
+        if place is None:
+            return None
+        for rest in place.relation.rests:
+            self.context.gaps.add(rest.code, f"the whole row {name.text}: {rest.detail}")
+        flow = Flow()
+        for column in place.relation.fields:
+            flow.take(_transformed(column.flow))
+        return Field(name.shown, name.key, flow), True
+
+    def _guessed(self, name: Name) -> tuple[Field | None, bool]:
+        offers = [f for place in self.visible() if (f := place.relation.guess(name)) is not None]
+        if len(offers) > 1:
+            self._ambiguous(name, "several tables of unknown schema could have it")
+            return None, True
+        if not offers:
+            return None, False
+        if self._known_outside(name):
+            # SQL looks inside first; that the query around has a column of this name makes it a guess
+            return offers[0]._replace(flow=offers[0].flow.less_certain(GUESS)), True
+        return offers[0], True
+
+    def _known_outside(self, name: Name) -> bool:
+        scope = self.parent
+        while scope is not None:
+            if scope._listed(name):
+                return True
+            scope = scope.parent
+        return False
+
+    def _ambiguous(self, name: Name, reason: str) -> None:
+        self.context.gaps.add(gaps.AMBIGUOUS_COLUMN, f"{name.text}: {reason}")
+
+    def _missing(self, name: Name, place: Place) -> None:
+        if name.key.lower() in PSEUDO_COLUMNS:
+            return
+        if len(place.relation.rests) > 1:
+            self._ambiguous(name, "several tables of unknown schema could have it")
+        else:
+            self.context.gaps.add(gaps.UNKNOWN_COLUMN, f"{name.text} is not in {'.'.join(place.path)}")
+
+    def _unknown(self, name: Name, qualifies: bool) -> None:
+        if any(len(place.relation.rests) > 1 for place in self.places):
+            self._ambiguous(name, "several tables of unknown schema could have it")
+        elif qualifies:
+            self.context.gaps.add(gaps.UNKNOWN_RELATION, f"{name.text} is neither a table in reach nor a column")
+        elif name.key.lower() not in PSEUDO_COLUMNS:
+            tables = ", ".join(".".join(p.path) for p in self.places)
+            where = f"is not in {tables}" if tables else "stands where there is no FROM"
+            self.context.gaps.add(gaps.UNKNOWN_COLUMN, f"{name.text} {where}")
+
+
+def _part_of(column: Field, part: Name) -> Field:
+    """A field within a struct: lineage is at the grain of columns, so it is the column, transformed."""
+    return Field(part.shown, part.key, _transformed(column.flow))
+
+
+def _transformed(flow: Flow) -> Flow:
+    direct = {key: Trace(max(t.rank, TRANSFORMED), t.presence, t.masks, t.confidence) for key, t in flow.direct.items()}
+    return Flow(direct, flow.indirect)

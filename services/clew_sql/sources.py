@@ -1,0 +1,297 @@
+"""FROM: tables, CTEs, subqueries, table functions and joins become places in the scope."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from sqlglot import exp
+
+from clew_sql import gaps
+from clew_sql.expressions import VALUE, decide, read
+from clew_sql.flow import TRANSFORMED, Flow, add_all, add_as
+from clew_sql.functions import is_file_reader
+from clew_sql.lineage import Subtype
+from clew_sql.names import Name
+from clew_sql.projection import starred
+from clew_sql.relations import Field, Relation, Rest
+from clew_sql.scope import Place, Scope
+
+FILE_NAME: Final = re.compile(r"[/*]|\.(csv|tsv|parquet|json|jsonl|ndjson|xlsx|arrow)(\.\w+)?$", re.IGNORECASE)
+"""What DuckDB takes for a file when it stands for a table."""
+
+
+def read_from(select: exp.Expr, scope: Scope) -> None:
+    """Place everything that FROM and its joins name, left to right, so that lateral references find their left."""
+    origin = select.args.get("from_")
+    if origin is not None:
+        _add(origin.this, scope)
+    for join in select.args.get("joins") or ():
+        _join(join, scope)
+    for lateral in select.args.get("laterals") or ():
+        _add(lateral, scope)
+
+
+def _add(node: exp.Expr, scope: Scope) -> None:
+    """Place one item of FROM with the joins that hang on it."""
+    if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
+        _add_bracketed(node, scope)
+    else:
+        reader = next((r for kind, r in READERS if isinstance(node, kind)), _unsupported)
+        place = _named(node, reader(node, scope), scope)
+        scope.places.append(_pivoted(node, place, scope))
+        add_all(scope.rows, place.relation.rows)
+        scope.inputs |= place.relation.inputs
+    for join in node.args.get("joins") or ():
+        _join(join, scope)
+
+
+def _add_bracketed(node: exp.Subquery, scope: Scope) -> None:
+    """`(a JOIN b)`: the tables stay visible by their names, unless the bracket has an alias."""
+    if node.args.get("alias") is None:
+        _add(node.this, scope)
+        return
+    inner = Scope(scope.context, scope.parent, scope.ctes)
+    _add(node.this, inner)
+    relation = starred(inner)
+    scope.places.append(_named(node, relation, scope))
+    add_all(scope.rows, relation.rows)
+    scope.inputs |= relation.inputs
+
+
+def _named(node: exp.Expr, relation: Relation, scope: Scope) -> Place:
+    """The relation under its alias, its columns renamed if the alias lists names."""
+    names = scope.context.names
+    alias = node.args.get("alias")
+    if isinstance(alias, exp.TableAlias) and alias.args.get("columns"):
+        relation = relation.renamed([names.of(_identifier(c)) for c in alias.args["columns"]])
+    if isinstance(alias, exp.TableAlias) and alias.this is not None:
+        return Place((names.of(alias.this).key,), relation)
+    if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
+        parts = [names.of(part) for part in node.parts]
+        is_cte = len(parts) == 1 and parts[0].key in scope.ctes
+        return Place(tuple(n.key for n in (parts if is_cte else scope.context.catalog.filled(parts))), relation)
+    return Place(("",), relation)
+
+
+def _identifier(column: exp.Expr) -> exp.Expr:
+    """The name in an alias list, which may come with a type as in `AS t(a int)`."""
+    return column.this if isinstance(column, exp.ColumnDef) else column
+
+
+def _pivoted(node: exp.Expr, place: Place, scope: Scope) -> Place:
+    if not node.args.get("pivots"):
+        return place
+    rest = Rest(lambda name: None, gaps.UNSUPPORTED_QUERY, "columns of a PIVOT or UNPIVOT")
+    scope.context.gaps.add(rest.code, rest.detail)
+    return Place(place.path, Relation([], (rest,), place.relation.rows, place.relation.inputs))
+
+
+def _table(node: exp.Expr, scope: Scope) -> Relation:
+    assert isinstance(node, exp.Table)
+    if node.args.get("rows_from"):
+        return _unsupported(node, scope)
+    if not isinstance(node.this, (exp.Identifier, exp.Dot)):
+        return _function(node, node.this, scope)
+    parts = [scope.context.names.of(part) for part in node.parts]
+    if len(parts) == 1:
+        cte = scope.ctes.get(parts[0].key)
+        if cte is not None:
+            return cte
+        if scope.context.dialect == "duckdb" and FILE_NAME.search(parts[0].text):
+            return _file(parts[0].text, scope)
+    catalog = scope.context.catalog
+    return catalog.relation(catalog.dataset(parts))
+
+
+def _file(path: str, scope: Scope) -> Relation:
+    """A file is a dataset only if a binding says which."""
+    dataset = scope.context.catalog.bound(path)
+    if dataset is not None:
+        return scope.context.catalog.relation(dataset)
+    scope.context.gaps.add(gaps.FILE_SOURCE, f"reads {path}, which no binding names")
+    return Relation([], (Rest(_sourceless, gaps.FILE_SOURCE, f"columns of {path}"),))
+
+
+def _sourceless(name: Name) -> Field:
+    return Field(name.shown, name.key, Flow())
+
+
+def _subquery(node: exp.Expr, scope: Scope) -> Relation:
+    """What it sees: in DuckDB what is left of it, LATERAL or not; elsewhere what is around the query."""
+    lateral = scope.context.dialect == "duckdb"
+    around = scope if lateral else Scope(scope.context, scope.parent, scope.ctes)
+    inner = around.inside() if lateral else around
+    return derived(scope.context.query(node, inner), scope)
+
+
+def derived(relation: Relation, scope: Scope) -> Relation:
+    """A query's result as a table. Repeated names become `a`, `a_1` in DuckDB; elsewhere they stay as they are."""
+    if scope.context.dialect != "duckdb" or len({f.key for f in relation.fields}) == len(relation.fields):
+        return relation
+    seen: dict[str, int] = {}
+    fields = []
+    for column in relation.fields:
+        count = seen[column.key] = seen.get(column.key, -1) + 1
+        suffix = f"_{count}" if count else ""
+        fields.append(column._replace(name=column.name + suffix, key=column.key + suffix))
+    return relation.with_fields(fields)
+
+
+def _lateral(node: exp.Expr, scope: Scope) -> Relation:
+    inner = node.this
+    if isinstance(inner, exp.Subquery):
+        return scope.context.query(inner, scope.inside())
+    return _unnested(inner, node, scope) if isinstance(inner, exp.Unnest) else _function(node, inner, scope)
+
+
+def _unnest(node: exp.Expr, scope: Scope) -> Relation:
+    return _unnested(node, node, scope)
+
+
+def _unnested(unnest: exp.Expr, holder: exp.Expr, scope: Scope) -> Relation:
+    """One column for each list, and one for WITH ORDINALITY, which has no source. `holder` has the alias."""
+    flows = [_argument_flow([argument], scope) for argument in unnest.expressions]
+    default = _alias_name(holder, scope) or scope.context.names.plain("unnest")
+    fields = [Field(default.shown, default.key, flow) for flow in flows]
+    offset = unnest.args.get("offset")
+    if offset:
+        name = scope.context.names.of(offset) if isinstance(offset, exp.Expr) else _ordinality(scope)
+        fields.append(Field(name.shown, name.key, Flow()))
+    catch = Field("", "", flows[0]) if len(flows) == 1 else None
+    return Relation(fields, catch=catch)
+
+
+def _ordinality(scope: Scope) -> Name:
+    return scope.context.names.plain("ordinality")
+
+
+def _alias_name(node: exp.Expr, scope: Scope) -> Name | None:
+    alias = node.args.get("alias")
+    if isinstance(alias, exp.TableAlias) and alias.this is not None:
+        return scope.context.names.of(alias.this)
+    return None
+
+
+def _argument_flow(arguments: list[exp.Expr], scope: Scope) -> Flow:
+    flow = Flow()
+    for argument in arguments:
+        read(argument, scope, flow, VALUE.at_least(TRANSFORMED))
+    return flow
+
+
+def _function(node: exp.Expr, function: exp.Expr, scope: Scope) -> Relation:
+    """A table function's columns are made of its arguments."""
+    if is_file_reader(function):
+        return _file(_path_of(function), scope)
+    flow = _argument_flow(list(function.iter_expressions()), scope)
+    alias = node.args.get("alias")
+    columns = alias.args.get("columns") if isinstance(alias, exp.TableAlias) else None
+    series = SERIES.get(type(function))
+    if series is not None:
+        name = _alias_name(node, scope) or scope.context.names.plain(series(function))
+        return Relation([Field(name.shown, name.key, flow)], catch=Field("", "", flow))
+    if columns:
+        return Relation([Field("", "", flow) for _ in columns])
+    detail = f"columns of {function.sql(dialect=scope.context.dialect)}"
+    rest = Rest(lambda name: Field(name.shown, name.key, flow), gaps.TABLE_FUNCTION, detail)
+    return Relation([], (rest,))
+
+
+def _path_of(function: exp.Expr) -> str:
+    literal = function.find(exp.Literal)
+    return literal.name if literal is not None else function.sql()
+
+
+def values(node: exp.Expr, scope: Scope) -> Relation:
+    """Named by the alias, else as the platform does: col0… in DuckDB, column1… in PostgreSQL."""
+    rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in node.expressions]
+    flows = [Flow() for _ in rows[0]] if rows else []
+    for row in rows:
+        for value, flow in zip(row, flows, strict=False):
+            read(value, scope, flow)
+    pattern, first = ("col", 0) if scope.context.dialect == "duckdb" else ("column", 1)
+    names = (scope.context.names.plain(f"{pattern}{n + first}") for n in range(len(flows)))
+    shown = rows[0] if len(rows) == 1 else [None] * len(flows)
+    return Relation([Field(n.shown, n.key, f, e) for n, f, e in zip(names, flows, shown, strict=False)])
+
+
+def _unsupported(node: exp.Expr, scope: Scope) -> Relation:
+    rest = Rest(_sourceless, gaps.UNSUPPORTED_QUERY, f"columns of {node.sql(dialect=scope.context.dialect)}")
+    scope.context.gaps.add(rest.code, rest.detail)
+    return Relation([], (rest,))
+
+
+def _join(join: exp.Expr, scope: Scope) -> None:
+    """Place the right side, then read what the join compares, which decides the rows."""
+    before = len(scope.places)
+    _add(join.this, scope)
+    left, right = scope.places[:before], scope.places[before:]
+    if join.args.get("on") is not None:
+        decide(join.args["on"], scope, Subtype.JOIN)
+    names = [scope.context.names.of(name) for name in join.args.get("using") or ()]
+    if str(join.args.get("method") or "").upper() == "NATURAL":
+        names += _common(left, right, scope)
+    for name in names:
+        _merge(name, str(join.args.get("side") or "").upper(), left, right, scope)
+    if str(join.args.get("kind") or "").upper() in ("SEMI", "ANTI"):
+        for place in right:
+            place.hidden = True
+
+
+def _common(left: list[Place], right: list[Place], scope: Scope) -> list[Name]:
+    """The columns that a NATURAL join compares."""
+    for place in (*left, *right):
+        for rest in place.relation.rests:
+            scope.context.gaps.add(rest.code, f"a NATURAL join compares columns by name: {rest.detail}")
+    there = {f.key for place in right for f in place.relation.fields}
+    here = dict.fromkeys(f.key for place in left if not place.hidden for f in place.relation.fields)
+    return [scope.context.names.plain(key) for key in here if key in there]
+
+
+def _merge(name: Name, side: str, left: list[Place], right: list[Place], scope: Scope) -> None:
+    """USING makes one column of two: the left one, of a right join the right one, of a full join either."""
+    mine = scope.merged.get(name.key) or _column_in(left, name)
+    theirs = _column_in(right, name)
+    if mine is None or theirs is None:
+        scope.context.gaps.add(gaps.UNKNOWN_COLUMN, f"{name.text} of USING is not on both sides of the join")
+    both = [column for column in (mine, theirs) if column is not None]
+    for column in both:
+        add_as(scope.rows, column.flow, Subtype.JOIN)
+    if both:
+        scope.merged[name.key] = _merged(both, side)
+    for place in right:
+        place.dropped.add(name.key)
+
+
+def _column_in(places: list[Place], name: Name) -> Field | None:
+    found = [f for place in places if (f := place.relation.find(name)) is not None]
+    offers = found or [f for place in places if (f := place.relation.guess(name)) is not None]
+    return offers[0] if offers else None
+
+
+def _merged(both: list[Field], side: str) -> Field:
+    if side == "FULL" and len(both) == 2:
+        flow = Flow()
+        for column in both:
+            flow.take(column.flow)
+        return both[0]._replace(flow=flow, expression=None)
+    return both[-1] if side == "RIGHT" else both[0]
+
+
+Reader = Callable[[exp.Expr, Scope], Relation]
+READERS: Final[tuple[tuple[type[exp.Expr], Reader], ...]] = (
+    (exp.Table, _table),
+    (exp.Unnest, _unnest),
+    (exp.Lateral, _lateral),
+    (exp.Values, values),
+    (exp.Subquery, _subquery),
+    (exp.Query, _subquery),
+)
+"""First match wins: `Subquery` before `Query`, which it is too."""
+
+SERIES: Final[dict[type[exp.Expr], Callable[[exp.Expr], str]]] = {
+    exp.GenerateSeries: lambda node: "range" if node.args.get("is_end_exclusive") else "generate_series",
+    exp.ExplodingGenerateSeries: lambda node: "generate_series",
+    exp.Explode: lambda node: "unnest",
+}
+"""Table functions of one column, with the name it has if no alias says otherwise."""

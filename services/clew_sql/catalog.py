@@ -57,7 +57,7 @@ class Catalog:
             joined = ".".join(p.key for p in full[drop:]).lower()
             if self._may_drop(full, drop) and joined in self._bindings:
                 return self._known(self._bindings[joined])
-        return self._found(full) or Dataset(".".join(p.shown for p in full), None)
+        return self._found(full) or self._in_database(parts) or Dataset(".".join(p.shown for p in full), None)
 
     def relation(self, dataset: Dataset) -> Relation:
         """The relation that reading a stored table gives; shared by all places that read it."""
@@ -80,6 +80,13 @@ class Catalog:
             full.insert(0, self._names.plain(default))
         return full
 
+    def _in_database(self, parts: Sequence[Name]) -> Dataset | None:
+        """`db.table`, which DuckDB allows where there is no schema of that name."""
+        schema = self._defaults[1]
+        if len(parts) != 2 or schema is None:
+            return None
+        return self._found([parts[0], self._names.plain(schema), parts[1]])
+
     def _known(self, name: str) -> Dataset:
         return self._found([self._names.plain(part) for part in name.split(".")]) or Dataset(name, None)
 
@@ -99,7 +106,8 @@ class Catalog:
         if learnt is not None:
             return learnt
         columns = self._schema.get(key)
-        return tuple(columns) if columns is not None else None
+        # a table listed without columns is one whose columns nobody has listed
+        return tuple(columns) if columns else None
 
     def _may_drop(self, full: Sequence[Name], drop: int) -> bool:
         """A key may leave out what is the default anyway, or what no default contradicts."""

@@ -92,12 +92,18 @@ def _cast(node: exp.Expr) -> str:
     return f"CAST({_duckdb(node.this)} AS {TYPES.get(kind, kind)})"
 
 
+def _over(node: exp.Expr) -> str:
+    text, function = (n.sql(dialect="duckdb", comments=False) for n in (node, node.this))
+    return _duckdb(node.this) + text[len(function) :] if text.startswith(function) else text
+
+
 def _inner(node: exp.Expr) -> str:
     return _duckdb(node.this)
 
 
 PRINTERS: Final[tuple[tuple[type[exp.Expr], Callable[[exp.Expr], str]], ...]] = (
     (exp.Paren, _inner),
+    (exp.Window, _over),
     (exp.Count, _count),
     (exp.TryCast, lambda node: node.sql(dialect="duckdb", comments=False)),
     (exp.Cast, _cast),

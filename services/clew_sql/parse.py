@@ -10,8 +10,8 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from clew_sql.errors import SqlError
 
-MAX_DEPTH: Final = 1_000
-"""Brackets open at once; sqlglot's compiled parser overflows the C stack, uncatchably, somewhere above 2,000."""
+MAX_DEPTH: Final = 500
+"""Brackets open at once; sqlglot's compiled parser overflows an 8 MB C stack, uncatchably, somewhere above 2,000."""
 
 OPENING: Final = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE}
 CLOSING: Final = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE}

@@ -192,9 +192,8 @@ def _selected(columns: exp.Columns, scope: Scope) -> Iterator[tuple[Field, re.Ma
     elif isinstance(what, exp.Literal):
         yield from _matching(what.name, columns, scope)
     elif isinstance(what, exp.Array) and all(isinstance(e, exp.Literal) for e in what.expressions):
-        listed = {column.key: column for _, column in reversed(list(scope.star()))}
-        keys = [scope.context.names.stored(e.name) for e in what.expressions]
-        yield from ((listed[key], None) for key in keys if key in listed)
+        keys = {scope.context.names.stored(e.name) for e in what.expressions}
+        yield from ((column, None) for _, column in scope.star() if column.key in keys)
     else:
         scope.context.gaps.add(gaps.UNSUPPORTED_EXPRESSION, f"{columns.sql('duckdb')}: chosen by a computation")
 

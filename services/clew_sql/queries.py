@@ -13,7 +13,7 @@ from clew_sql.flow import Flow, add_all, add_as, add_indirect, rows_as
 from clew_sql.lineage import GUESS, Subtype
 from clew_sql.names import Name
 from clew_sql.projection import project
-from clew_sql.relations import Field, Relation, Rest
+from clew_sql.relations import Field, Relation, Rest, sourceless
 from clew_sql.scope import AliasUse, Scope
 from clew_sql.sources import derived, read_from, values
 
@@ -31,7 +31,8 @@ def read_query(node: exp.Expr, scope: Scope) -> Relation:
     if isinstance(node, exp.SetOperation):
         return _set_operation(node, scope)
     if isinstance(node, exp.Values):
-        return _ordered(node, values(node, scope), scope)
+        made = values(node, scope)
+        return _ordered(node, Relation(made.fields, (), scope.rows, scope.inputs), scope)
     if isinstance(node, exp.Table):
         return _select(exp.Select(expressions=[exp.Star()], from_=exp.From(this=node)), scope)
     return _unsupported(node, scope)
@@ -40,7 +41,7 @@ def read_query(node: exp.Expr, scope: Scope) -> Relation:
 def _unsupported(node: exp.Expr, scope: Scope) -> Relation:
     what = type(node).__name__.upper()
     scope.context.gaps.add(gaps.UNSUPPORTED_QUERY, f"{what} in the place of a query")
-    return Relation([], (Rest(lambda name: None, gaps.UNSUPPORTED_QUERY, f"columns of {what}"),))
+    return Relation([], (Rest(sourceless, gaps.UNSUPPORTED_QUERY, f"columns of {what}"),))
 
 
 def _bracketed(node: exp.Subquery, scope: Scope) -> Relation:

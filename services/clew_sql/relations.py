@@ -33,6 +33,11 @@ class Rest(NamedTuple):
     detail: str
 
 
+def sourceless(name: Name) -> Field:
+    """A column that must be there, made of we do not know what."""
+    return Field(name.shown, name.key, Flow())
+
+
 @dataclass(slots=True)
 class Relation:
     """Columns in order, what is not listed, what decides the rows, and the stored tables it reads.

@@ -180,9 +180,13 @@ class Scope:
         place = next((p for p in self.places if p.path[-1:] == (name.key,)), None)
         if place is None:
             return None
-        for rest in place.relation.rests:
-            self.context.gaps.add(rest.code, f"the whole row {name.text}: {rest.detail}")
         flow = Flow()
+        for rest in place.relation.rests:
+            made = rest.supply(name) if rest.code == gaps.TABLE_FUNCTION else None
+            if made is not None:
+                flow.take(made.flow)
+            else:
+                self.context.gaps.add(rest.code, f"the whole row {name.text}: {rest.detail}")
         for column in place.relation.fields:
             flow.take(_transformed(column.flow))
         return Field(name.shown, name.key, flow), True

@@ -13,7 +13,7 @@ from clew_sql.functions import is_file_reader
 from clew_sql.lineage import Subtype
 from clew_sql.names import Name
 from clew_sql.projection import starred
-from clew_sql.relations import Field, Relation, Rest
+from clew_sql.relations import Field, Relation, Rest, sourceless
 from clew_sql.scope import Place, Scope
 
 FILE_NAME: Final = re.compile(r"[/*]|\.(csv|tsv|parquet|json|jsonl|ndjson|xlsx|arrow)(\.\w+)?$", re.IGNORECASE)
@@ -81,7 +81,7 @@ def _identifier(column: exp.Expr) -> exp.Expr:
 def _pivoted(node: exp.Expr, place: Place, scope: Scope) -> Place:
     if not node.args.get("pivots"):
         return place
-    rest = Rest(lambda name: None, gaps.UNSUPPORTED_QUERY, "columns of a PIVOT or UNPIVOT")
+    rest = Rest(sourceless, gaps.UNSUPPORTED_QUERY, "columns of a PIVOT or UNPIVOT")
     scope.context.gaps.add(rest.code, rest.detail)
     return Place(place.path, Relation([], (rest,), place.relation.rows, place.relation.inputs))
 
@@ -109,11 +109,7 @@ def _file(path: str, scope: Scope) -> Relation:
     if dataset is not None:
         return scope.context.catalog.relation(dataset)
     scope.context.gaps.add(gaps.FILE_SOURCE, f"reads {path}, which no binding names")
-    return Relation([], (Rest(_sourceless, gaps.FILE_SOURCE, f"columns of {path}"),))
-
-
-def _sourceless(name: Name) -> Field:
-    return Field(name.shown, name.key, Flow())
+    return Relation([], (Rest(sourceless, gaps.FILE_SOURCE, f"columns of {path}"),))
 
 
 def _subquery(node: exp.Expr, scope: Scope) -> Relation:
@@ -183,7 +179,7 @@ def _function(node: exp.Expr, function: exp.Expr, scope: Scope) -> Relation:
     """A table function's columns are made of its arguments."""
     if is_file_reader(function):
         return _file(_path_of(function), scope)
-    flow = _argument_flow(list(function.iter_expressions()), scope)
+    flow = _argument_flow([_unnamed(argument) for argument in function.iter_expressions()], scope)
     alias = node.args.get("alias")
     columns = alias.args.get("columns") if isinstance(alias, exp.TableAlias) else None
     series = SERIES.get(type(function))
@@ -195,6 +191,12 @@ def _function(node: exp.Expr, function: exp.Expr, scope: Scope) -> Relation:
     detail = f"columns of {function.sql(dialect=scope.context.dialect)}"
     rest = Rest(lambda name: Field(name.shown, name.key, flow), gaps.TABLE_FUNCTION, detail)
     return Relation([], (rest,))
+
+
+def _unnamed(argument: exp.Expr) -> exp.Expr:
+    """The value of an argument given as `name = value`, which among a table function's arguments is no comparison."""
+    named = isinstance(argument, exp.EQ) and isinstance(argument.this, exp.Column)
+    return argument.expression if named else argument
 
 
 def _path_of(function: exp.Expr) -> str:
@@ -216,7 +218,7 @@ def values(node: exp.Expr, scope: Scope) -> Relation:
 
 
 def _unsupported(node: exp.Expr, scope: Scope) -> Relation:
-    rest = Rest(_sourceless, gaps.UNSUPPORTED_QUERY, f"columns of {node.sql(dialect=scope.context.dialect)}")
+    rest = Rest(sourceless, gaps.UNSUPPORTED_QUERY, f"columns of {node.sql(dialect=scope.context.dialect)}")
     scope.context.gaps.add(rest.code, rest.detail)
     return Relation([], (rest,))
 

@@ -21,7 +21,7 @@ def _checked(text: str) -> str:
     return text
 
 
-UrnText = Annotated[str, AfterValidator(_checked), StringConstraints(pattern=r"^urn:clew:[a-z][a-z0-9_]*:\(.+\)$")]
+UrnText = Annotated[str, StringConstraints(pattern=r"^urn:clew:[a-z][a-z0-9_]*:\(.+\)$"), AfterValidator(_checked)]
 """A URN as text, checked."""
 
 Text = Annotated[str, StringConstraints(min_length=1)]

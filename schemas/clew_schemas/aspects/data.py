@@ -14,7 +14,7 @@ class Column(Part):
     """One column. `name` is its escaped path: nested fields after a dot, a dot in a name as %2E."""
 
     name: Text
-    type: str | None = Field(None, description="The type as the platform spells it")
+    type: str | None = Field(default=None, description="The type as the platform spells it")
     nullable: bool | None = None
 
 
@@ -58,12 +58,12 @@ class Properties(AspectModel):
         ],
     )
 
-    name: str | None = Field(None, description="A display name, where it differs from the URN's")
-    subtype: str | None = Field(None, description="What the platform calls it: table, view, incremental, …")
+    name: str | None = Field(default=None, description="A display name, where it differs from the URN's")
+    subtype: str | None = Field(default=None, description="What the platform calls it: table, view, incremental, …")
     platform: str | None = None
     url: str | None = None
     email: str | None = None
-    tier: str | None = Field(None, description="How much depends on it, in the owner's words")
+    tier: str | None = Field(default=None, description="How much depends on it, in the owner's words")
     custom: dict[str, Scalar] | None = None
 
 
@@ -108,7 +108,7 @@ class Lifecycle(AspectModel):
     )
 
     state: Literal["proposed", "active", "deprecated", "archived", "removed"]
-    since: datetime | None = Field(None, strict=False)
+    since: datetime | None = Field(default=None, strict=False)
     note: str | None = None
     replaced_by: UrnText | None = None
 
@@ -118,5 +118,5 @@ class Profile(AspectModel):
 
     model_config = annotated("profile", mode="series", kinds=["dataset"], retention={"days": 400})
 
-    rows: int | None = Field(None, ge=0)
-    bytes: int | None = Field(None, ge=0)
+    rows: int | None = Field(default=None, ge=0)
+    bytes: int | None = Field(default=None, ge=0)

@@ -31,7 +31,7 @@ class Query(AspectModel):
     namespace: Text = Field(description="Namespace of the datasets that the SQL names")
     default_database: str | None = None
     default_schema: str | None = None
-    output: UrnText | None = Field(None, description="The dataset that the result becomes, for a bare SELECT")
+    output: UrnText | None = Field(default=None, description="The dataset that the result becomes, for a bare SELECT")
     bindings: dict[str, UrnText] | None = None
 
 
@@ -83,7 +83,8 @@ class Lineage(AspectModel):
     outputs: list[UrnText]
     columns: list[ColumnFlow] | None = None
     rows: list[RowFlow] | None = None
-    expressions: dict[str, str] | None = Field(None, description="By output column: how it is computed")
+    expressions: dict[str, str] | None = Field(default=None, description="By output column: how it is computed")
+    masked: list[str] | None = Field(default=None, description="Output columns that values reach only through a hash")
     unresolved: list[Unresolved] | None = None
 
     @model_validator(mode="after")
@@ -136,7 +137,7 @@ class Run(AspectModel):
 
     job: UrnText | None = None
     status: Literal["running", "success", "failed", "skipped", "aborted", "unknown"]
-    started: datetime | None = Field(None, strict=False)
-    ended: datetime | None = Field(None, strict=False)
-    duration_ms: float | None = Field(None, ge=0)
+    started: datetime | None = Field(default=None, strict=False)
+    ended: datetime | None = Field(default=None, strict=False)
+    duration_ms: float | None = Field(default=None, ge=0)
     message: str | None = None

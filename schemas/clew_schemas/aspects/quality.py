@@ -22,7 +22,7 @@ class Assertion(AspectModel):
     )
 
     dataset: UrnText
-    column: str | None = Field(None, description="Escaped path of the tested column; absent: the whole dataset")
+    column: str | None = Field(default=None, description="Escaped path of the tested column; absent: the whole dataset")
     type: Text
     severity: Literal["error", "warn"] | None = None
     parameters: dict[str, Scalar | list[Scalar]] | None = None
@@ -34,6 +34,6 @@ class QualityResult(AspectModel):
     model_config = annotated("quality_result", mode="series", kinds=["assertion"], retention={"days": 400})
 
     status: Literal["pass", "fail", "warn", "error", "skipped"]
-    failures: int | None = Field(None, ge=0)
+    failures: int | None = Field(default=None, ge=0)
     message: str | None = None
-    duration_ms: float | None = Field(None, ge=0)
+    duration_ms: float | None = Field(default=None, ge=0)

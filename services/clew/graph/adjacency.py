@@ -15,6 +15,8 @@ Places = NDArray[np.intp]
 
 START, LENGTH, ROOM = 0, 1, 2
 
+SMALLEST_ROOM = 4
+
 
 class Adjacency:
     """A list of numbers below 2**32 for each row, all in one array of slots.
@@ -48,11 +50,14 @@ class Adjacency:
         """Put a number into a row, which may be new."""
         if row >= len(self.rows):
             self.rows = grown(self.rows, row + 1)
-        start, length, room = self.rows[row].tolist()
+        head = self.rows[row]
+        start, length, room = head.tolist()
         if length == room:
-            start = self._move(row, start, length)
+            room = max(2 * length, SMALLEST_ROOM)
+            start = self._moved(start, length, room)
+            head[START], head[ROOM] = start, room
         self.slots[start + length] = number
-        self.rows[row, LENGTH] = length + 1
+        head[LENGTH] = length + 1
 
     def remove(self, row: int, number: int) -> bool:
         """Take a number out of a row, and say whether it was there."""
@@ -86,8 +91,9 @@ class Adjacency:
 
     def packed(self, renumbered: Array | None = None) -> Self:
         """Return the same rows without gaps; `renumbered[n]`, if given, stands for each number n."""
+        lengths = self.rows[: self.occupied().max(initial=-1) + 1, LENGTH].astype(np.int64)
         slots = self._flat(self.rows)
-        return self._tight(self.rows[:, LENGTH].astype(np.int64), slots if renumbered is None else renumbered[slots])
+        return self._tight(lengths, slots if renumbered is None else renumbered[slots])
 
     def _flat(self, heads: Numbers) -> Numbers:
         lengths = heads[:, LENGTH].astype(np.intp)
@@ -96,10 +102,10 @@ class Adjacency:
         places: Places = np.repeat(shifts, lengths) + np.arange(ends[-1] if len(ends) else 0)
         return self.slots[places]
 
-    def _move(self, row: int, start: int, length: int) -> int:
-        room = max(2 * length, 2)
+    def _moved(self, start: int, length: int, room: int) -> int:
         moved, self._used = self._used, self._used + room
-        self.slots = grown(self.slots, self._used)
-        self.slots[moved : moved + length] = self.slots[start : start + length]
-        self.rows[row] = (moved, length, room)
+        if self._used > len(self.slots):
+            self.slots = grown(self.slots, self._used)
+        if length:
+            self.slots[moved : moved + length] = self.slots[start : start + length]
         return moved

@@ -34,17 +34,28 @@ class Columns:
         """Take these arrays, all of one length, as the rows; None makes an empty table."""
         for name, kind in self.layout.items():
             setattr(self, name, np.zeros(0, kind) if arrays is None else arrays[name])
-        self.count = len(getattr(self, next(iter(self.layout))))
+        self.count = self._room = len(self._first())
 
     def reserve(self, count: int) -> None:
         """Make room for `count` rows in all; the new ones hold zeros and are not counted yet."""
-        for name in self.layout:
-            setattr(self, name, grown(getattr(self, name), count))
+        if count > self._room:
+            for name in self.layout:
+                setattr(self, name, grown(getattr(self, name), count))
+            self._room = len(self._first())
 
     def arrays(self) -> dict[str, Array]:
         """Return the columns by name, without the room to grow. They are views, not copies."""
         return {name: getattr(self, name)[: self.count] for name in self.layout}
 
-    def kept(self, mask: NDArray[np.bool_]) -> Self:
-        """Return a new table of the rows for which `mask` holds."""
-        return type(self)({name: column[mask] for name, column in self.arrays().items()})
+    def rearranged(self, rows: NDArray[np.intp]) -> Self:
+        """Return a new table of these rows, in this order, with room for an eighth more."""
+        table = type(self)()
+        table.reserve(len(rows) + len(rows) // 8)
+        for name, column in self.arrays().items():
+            getattr(table, name)[: len(rows)] = column[rows]
+        table.count = len(rows)
+        return table
+
+    def _first(self) -> Array:
+        first: Array = getattr(self, next(iter(self.layout)))
+        return first

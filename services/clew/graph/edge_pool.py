@@ -12,7 +12,7 @@ from clew.graph.adjacency import Adjacency, Numbers, Places
 from clew.graph.columns import Array, Columns
 from clew.graph.port import FOREVER, Codes, EdgeItem, Ids, Node, Nodes
 
-DROPPED = 0
+DROPPED = -1
 """`until` of an edge that was taken out, history included; it stays in its place until the pool is packed."""
 
 
@@ -42,11 +42,11 @@ class EdgePool(Columns):
 
     def append(self, edges: EdgeBlock, keys: Sequence[int], since: Sequence[int] | int, until: Array | int) -> Places:
         """Add edges, the first of them to the key `keys[0]`, and return their rows."""
-        end = self.count + len(edges.src)
+        end = self.count + len(edges)
         self.reserve(end)
         place = slice(self.count, end)
-        for name in EdgeItem._fields:
-            getattr(self, name)[place] = getattr(edges, name)
+        for name, column in edges.columns.items():
+            getattr(self, name)[place] = column
         self.key[place] = keys
         self.since[place] = since
         self.until[place] = until
@@ -74,11 +74,17 @@ class EdgeBlock:
     """Edges on their way into the pool, as columns. Raises ValueError for one that the pool can't hold."""
 
     def __init__(self, items: Sequence[EdgeItem]) -> None:
-        table = np.array(items, np.int64).reshape(-1, len(EdgeItem._fields))
-        self.src, self.dst, self.type, self.subtype, self.confidence, self.source = table.T
-        codes = table[:, 2:5]
-        if len(table) and not (table.min() >= 0 and table.max() < 2**32 and codes.max() < 2**8):
-            raise ValueError("an edge has an id outside 0 to 2**32 - 1, or a code outside 0 to 255")
+        columns = zip(*items, strict=True) if items else [()] * len(EdgeItem._fields)
+        try:
+            self.columns = {
+                name: np.array(column, EdgePool.layout[name])
+                for name, column in zip(EdgeItem._fields, columns, strict=True)
+            }
+        except OverflowError as error:
+            raise ValueError("an edge has an id outside 0 to 2**32 - 1, or a code outside 0 to 255") from error
+
+    def __len__(self) -> int:
+        return len(self.columns["src"])
 
 
 class KeyTable(Columns):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
 from typing import Self
 
 from clew.graph.lineage_index_state import IndexState
@@ -19,13 +19,15 @@ class _Shelf:
     def __init__(self, folder: Path) -> None:
         self.store = SnapshotStore(folder)
         self.owner: LineageIndex | None = None
+        self.lock = RLock()
 
 
 class LineageIndex:
     """A `Graph` in memory. It is durable as of the last `save`: what came after is to be applied again.
 
     Writers take turns by one lock, which `save` holds while it writes files; `_state` and what it holds changes under
-    a second one only, which every call holds briefly, so that readers never wait for a disk.
+    a second one only, which every call holds briefly, so that readers never wait for a disk. The shelf's lock guards
+    the folder between a graph and the one that is made to follow it.
     """
 
     name = "lineage index"
@@ -48,10 +50,8 @@ class LineageIndex:
         """
         shelf = _Shelf(folder)
         try:
-            found = shelf.store.read()
-            state = IndexState() if found is None else IndexState.restored(found.facts, found.arrays)
-            index = cls(shelf, state)
-        except (Damaged, KeyError, TypeError, ValueError) as error:
+            index = cls(shelf, _restored(shelf.store))
+        except Damaged as error:
             index = cls(shelf, IndexState(), str(error))
         shelf.owner = index
         return index
@@ -118,7 +118,7 @@ class LineageIndex:
 
     def promote(self) -> None:
         """Save this index in place of the one it was made from, whose `save` does nothing from now on."""
-        with self._writing:
+        with self._writing, self._shelf.lock:
             predecessor, self._shelf.owner = self._shelf.owner, self
             self._unsaved = True
             try:
@@ -133,14 +133,16 @@ class LineageIndex:
         Reads every byte. The items themselves are compared with the claims by whoever has those.
         """
         with self._writing:
+            wrong = [f"{name} does not agree with the edges" for name in self._opened().disagreements()]
             try:
-                wrong = [f"{name} was altered since it was saved" for name in self._shelf.store.altered()]
+                with self._shelf.lock:
+                    wrong += [f"{name} was altered since it was saved" for name in self._shelf.store.altered()]
             except Damaged as error:
-                wrong = [str(error)]
-            return wrong + [f"{name} does not agree with the edges" for name in self._opened().disagreements()]
+                wrong.append(str(error))
+            return wrong
 
     def close(self) -> None:
-        """Save what is unsaved and let the arrays go. Whatever is called afterwards raises ValueError."""
+        """Save what is unsaved and let the arrays go. A question or change afterwards raises ValueError."""
         with self._writing:
             if self._state is not None:
                 self._save()
@@ -153,10 +155,22 @@ class LineageIndex:
         return self._state
 
     def _save(self) -> None:
-        if not self._unsaved or self._shelf.owner is not self:
-            return
-        state = self._opened().packed()
-        self._shelf.store.write(state.position.seq, state.facts(), state.arrays())
-        with self._lock:
-            self._state = state
-            self._unsaved = False
+        state = self._opened()
+        with self._shelf.lock:
+            if not self._unsaved or self._shelf.owner is not self:
+                return
+            state = state.packed()
+            self._shelf.store.write(state.position.seq, state.facts(), state.arrays())
+            with self._lock:
+                self._state = state
+                self._unsaved = False
+
+
+def _restored(store: SnapshotStore) -> IndexState:
+    found = store.read()
+    if found is None:
+        return IndexState()
+    try:
+        return IndexState.restored(found.facts, found.arrays)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Damaged(f"the snapshot is not one of a lineage index: {error!r}", where=str(store.folder)) from error

@@ -103,8 +103,8 @@ class Edges:
     def __len__(self) -> int:
         return len(self.src)
 
-    def where(self, mask: NDArray[np.bool_]) -> Edges:
-        """Return the edges for which `mask` holds."""
+    def where(self, mask: NDArray[np.bool_] | Ids) -> Edges:
+        """Return the edges for which `mask` holds, or those at these positions."""
         return Edges(*(getattr(self, name)[mask] for name in self.__slots__))
 
 

@@ -86,8 +86,8 @@ class SnapshotStore:
             raise Damaged(f"the pointer does not read: {error}", where=str(pointer)) from error
 
     def _next_number(self) -> int:
-        numbers = [int(path.name.rpartition("-")[2]) for path in self.folder.glob("snapshot-*-*")]
-        return max(numbers, default=0) + 1
+        numbers = [path.name.rpartition("-")[2] for path in self.folder.glob("snapshot-*-*")]
+        return max((int(number) for number in numbers if number.isdecimal()), default=0) + 1
 
     def _fill(self, place: Path, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
         place.mkdir(parents=True)

@@ -163,10 +163,16 @@ class LedgerReader(Protocol):
     def entities(self, ids: Sequence[int]) -> list[Entity | None]:
         """Return the entity of each id, in the order asked."""
 
+    def number_of(self, table: Literal["aspect", "source"], name: str) -> int:
+        """Return the small number that views store for an aspect or a source, 0 for one that never spoke."""
+
+    def name_of(self, table: Literal["aspect", "source"], number: int) -> str:
+        """Return the aspect or source of a number; the reverse of `number_of`."""
+
     def find(self, name: str, limit: int = 50) -> list[Entity]:
         """Return entities whose dotted name is, or ends in, `name` (case matters not), shortest first."""
 
-    def keys(self) -> Iterable[tuple[int, str]]:
+    def live_keys(self) -> Iterable[tuple[int, str]]:
         """Yield every (entity, aspect) on main that has a live claim, in order of entity."""
 
     def node_of(self, entity: int) -> int:

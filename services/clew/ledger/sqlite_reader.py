@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -60,6 +60,7 @@ class SqliteReader:
         self._head = 0
         self._ids: dict[str, int] = {}
         self._names: dict[str, dict[int, str]] = {"aspect": {}, "source": {}}
+        self._number_of: dict[str, dict[str, int]] = {"aspect": {}, "source": {}}
         self._ranks: dict[str, int] = {}
 
     # -- connections
@@ -151,7 +152,7 @@ class SqliteReader:
                     found.append(Entity(row[0], row[1], kind_of(row[1]), row[2], row[3]))
         return sorted(found, key=lambda entity: (len(entity.urn), entity.urn))[:limit]
 
-    def keys(self) -> Iterable[tuple[int, str]]:
+    def live_keys(self) -> Iterable[tuple[int, str]]:
         with self._reading() as connection:
             rows = connection.execute(
                 "SELECT DISTINCT entity, aspect FROM claim WHERE branch = ?"
@@ -169,6 +170,16 @@ class SqliteReader:
             with self._reading() as connection:
                 names.update(connection.execute(f"SELECT id, name FROM {table}").fetchall())
         return names[number]
+
+    def number_of(self, table: Literal["aspect", "source"], name: str) -> int:
+        numbers = self._number_of[table]
+        if name not in numbers:
+            with self._reading() as connection:
+                numbers.update(connection.execute(f"SELECT name, id FROM {table}").fetchall())
+        return numbers.get(name, 0)
+
+    def name_of(self, table: Literal["aspect", "source"], number: int) -> str:
+        return self._name(table, number)
 
     def _rank(self, source: str) -> int:
         if source not in self._ranks:
@@ -316,7 +327,21 @@ class SqliteReader:
                 return []
             changes = self._changes(connection, after, commits[-1][0])
             points = self._points_between(connection, after, commits[-1][0])
-        return [Commit(*row, tuple(changes.get(row[0], ())), tuple(points.get(row[0], ()))) for row in commits]
+        return [
+            Commit(
+                seq,
+                time,
+                branch,
+                source,
+                group,
+                author,
+                message,
+                cause,
+                tuple(changes.get(seq, ())),
+                tuple(points.get(seq, ())),
+            )
+            for seq, time, branch, source, group, author, message, cause in commits
+        ]
 
     def _changes(self, connection: sqlite3.Connection, after: int, last: int) -> dict[int, list[Change]]:
         touched: dict[tuple[int, int, int], list[str]] = defaultdict(list)

@@ -1,0 +1,266 @@
+"""Talks to DuckDB: opens the file read-only, waits for its writer, reads the catalog, counts rows."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from clew_connectors.duckdb.config import DuckDBConfig
+from clew_connectors.duckdb.records import Column, Database, ForeignKey, Item, Schema, Table, View
+from clew_connectors.duckdb.translate import scope
+from clew_connectors.port import Discovery, ReadWarning, State
+from clew_schemas.errors import BadInput, ClewError, Locked, NotFound, Unreachable
+
+MAIN = "main"
+FIRST_WAIT = 0.05
+"""Seconds before the second attempt at a locked file; each further wait is twice as long, two seconds at most."""
+
+Connection = duckdb.DuckDBPyConnection
+
+_HOLDER = re.compile(r"\(PID (\d+)\)")
+_UNNAMEABLE = re.compile(r"[\x00-\x1f\x7f]")
+
+SCHEMAS = """
+SELECT schema_name, comment FROM duckdb_schemas() WHERE database_name = current_database() ORDER BY schema_name
+"""
+TABLES = """
+SELECT schema_name, table_name, comment FROM duckdb_tables()
+WHERE database_name = current_database() AND NOT internal AND NOT temporary ORDER BY schema_name, table_name
+"""
+VIEWS = """
+SELECT schema_name, view_name, comment, sql FROM duckdb_views()
+WHERE database_name = current_database() AND NOT internal AND NOT temporary ORDER BY schema_name, view_name
+"""
+COLUMNS = """
+SELECT schema_name, table_name, column_name, data_type, is_nullable, comment FROM duckdb_columns()
+WHERE database_name = current_database() AND NOT internal ORDER BY schema_name, table_name, column_index
+"""
+KEYS = """
+SELECT schema_name, table_name, constraint_type, constraint_column_names, referenced_table, referenced_column_names
+FROM duckdb_constraints() WHERE database_name = current_database() AND constraint_type IN ('PRIMARY KEY', 'FOREIGN KEY')
+ORDER BY schema_name, table_name, constraint_index
+"""
+
+
+@dataclass
+class _Catalog:
+    """DuckDB's catalog as it was read. Relations are named (schema, name)."""
+
+    database: str
+    schemas: dict[str, str | None]
+    tables: list[tuple[str, str, str | None]]
+    views: list[tuple[str, str, str | None, str]]
+    columns: dict[tuple[str, str], list[Column]] = field(default_factory=lambda: defaultdict(list))
+    primary_keys: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    foreign_keys: dict[tuple[str, str], list[ForeignKey]] = field(default_factory=lambda: defaultdict(list))
+
+    def chosen(self, config: DuckDBConfig) -> list[str]:
+        """Return the schemas to read: those asked for that exist, else those that hold anything, or are no `main`."""
+        if config.schemas is not None:
+            return [name for name in self.schemas if name in config.schemas]
+        used = {schema for schema, *_ in (*self.tables, *self.views)}
+        return [name for name in self.schemas if name in used or name != MAIN]
+
+    def missing(self, config: DuckDBConfig) -> list[str]:
+        """Return the schemas that were asked for and do not exist."""
+        return [name for name in config.schemas or () if name not in self.schemas]
+
+
+def check(config: DuckDBConfig) -> list[ClewError]:
+    """Open the file once and look for the schemas asked for."""
+    try:
+        with _opened(config) as connection:
+            missing = _catalog(connection).missing(config)
+    except ClewError as error:
+        return [error]
+    return [NotFound(f"there is no schema {name!r}", where=str(config.path), hint=_ABOUT_SCHEMAS) for name in missing]
+
+
+def discover(config: DuckDBConfig) -> Discovery:
+    """Count what the catalog lists in the schemas to read."""
+    with _opened(config) as connection:
+        catalog = _catalog(connection)
+    chosen = catalog.chosen(config)
+    counts = {
+        "schemas": len(chosen),
+        "tables": sum(schema in chosen for schema, *_ in catalog.tables),
+        "views": sum(schema in chosen for schema, *_ in catalog.views),
+    }
+    return Discovery(scope(config.home, catalog.database, config.schemas), counts)
+
+
+def read(config: DuckDBConfig, state: State | None = None) -> Iterator[Item | ReadWarning]:
+    """Yield the database, its schemas, then tables and views by name. Keeps no state: the whole catalog is cheap."""
+    with _opened(config) as connection:
+        catalog = _catalog(connection)
+        chosen = catalog.chosen(config)
+        yield Database(config.home, catalog.database)
+        for name in catalog.missing(config):
+            yield ReadWarning(f"there is no schema {name!r}", str(config.path), _ABOUT_SCHEMAS)
+        for name in chosen:
+            yield Schema(config.home, catalog.database, name, catalog.schemas[name])
+        measured = _written(config.path)
+        for schema, name, comment in catalog.tables:
+            if schema in chosen:
+                yield _nameable(catalog, schema, name) or _table(
+                    config, connection, catalog, schema, name, comment, measured
+                )
+        for schema, name, comment, sql in catalog.views:
+            if schema in chosen:
+                yield _nameable(catalog, schema, name) or _view(config, catalog, schema, name, comment, sql)
+
+
+_ABOUT_SCHEMAS = "Names in `schemas` are spelt as DuckDB lists them: SELECT schema_name FROM duckdb_schemas()"
+
+
+@contextmanager
+def _opened(config: DuckDBConfig) -> Iterator[Connection]:
+    connection = connect(config.path, config.lock_timeout)
+    try:
+        yield connection
+    except duckdb.Error as error:
+        raise Unreachable(f"DuckDB gave up reading: {_first_line(error)}", where=str(config.path)) from error
+    finally:
+        connection.close()
+
+
+def connect(
+    path: Path,
+    timeout: float,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Connection:
+    """Open a database file read-only; wait up to `timeout` seconds while somebody writes to it.
+
+    Raises NotFound, BadInput for a file that is no database, Unreachable, or Locked when the writer stays.
+    """
+    if not path.exists():
+        raise NotFound("there is no such DuckDB file", where=str(path), hint="Check `database` in the recipe")
+    deadline, wait = clock() + timeout, FIRST_WAIT
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=True)
+        except duckdb.Error as error:
+            translated = _translated(error, path)
+            left = deadline - clock()
+            if not isinstance(translated, Locked) or left <= 0:
+                raise translated from error
+        sleep(min(wait, left))
+        wait = min(wait * 2, 2.0)
+
+
+def _translated(error: duckdb.Error, path: Path) -> ClewError:
+    """Return a driver's error in words of ours."""
+    said = str(error)
+    if "Could not set lock" in said or "different configuration" in said:
+        holder = _HOLDER.search(said)
+        by = f"process {holder[1]}" if holder else "this very process"
+        return Locked(
+            f"the DuckDB file is locked: {by} has it open for writing",
+            where=str(path),
+            hint="Crawl when the writer has closed it, or raise `lock_timeout`",
+        )
+    if "not a valid DuckDB database file" in said or "Is a directory" in said:
+        return BadInput("this is not a DuckDB database file", where=str(path), hint="Check `database` in the recipe")
+    if isinstance(error, duckdb.SerializationException) or "newer version" in said:
+        return BadInput(
+            f"DuckDB {duckdb.__version__} can't read this file: {_first_line(error)}",
+            where=str(path),
+            hint="Install the DuckDB that wrote it, or a newer one",
+        )
+    return Unreachable(f"DuckDB can't open the file: {_first_line(error)}", where=str(path))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", 1)[0]
+
+
+def _catalog(connection: Connection) -> _Catalog:
+    def rows(sql: str) -> list[Any]:
+        return connection.execute(sql).fetchall()
+
+    ((database,),) = rows("SELECT current_database()")
+    catalog = _Catalog(database, dict(rows(SCHEMAS)), rows(TABLES), rows(VIEWS))
+    for schema, relation, name, kind, nullable, comment in rows(COLUMNS):
+        catalog.columns[schema, relation].append(Column(name, kind, nullable, comment))
+    for schema, table, kind, columns, other, referenced in rows(KEYS):
+        if kind == "PRIMARY KEY":
+            catalog.primary_keys[schema, table] = tuple(columns)
+        else:
+            catalog.foreign_keys[schema, table].append(ForeignKey(tuple(columns), other, tuple(referenced)))
+    return catalog
+
+
+def _nameable(catalog: _Catalog, schema: str, name: str) -> ReadWarning | None:
+    """Return a warning instead of a relation that no URN can name: one with control characters in a name."""
+    columns = (each.name for each in catalog.columns[schema, name])
+    odd = next((each for each in (schema, name, *columns) if _UNNAMEABLE.search(each)), None)
+    if odd is None:
+        return None
+    return ReadWarning(
+        f"left out {schema!r}.{name!r}: the name {odd!r} holds a control character",
+        where=catalog.database,
+        hint="Rename it in DuckDB",
+    )
+
+
+def _table(
+    config: DuckDBConfig,
+    connection: Connection,
+    catalog: _Catalog,
+    schema: str,
+    name: str,
+    comment: str | None,
+    measured: datetime,
+) -> Table:
+    return Table(
+        config.home,
+        catalog.database,
+        schema,
+        name,
+        comment,
+        tuple(catalog.columns[schema, name]),
+        catalog.primary_keys.get((schema, name), ()),
+        tuple(catalog.foreign_keys[schema, name]),
+        _count(connection, catalog.database, schema, name),
+        measured,
+    )
+
+
+def _view(config: DuckDBConfig, catalog: _Catalog, schema: str, name: str, comment: str | None, sql: str) -> View:
+    columns = tuple(catalog.columns[schema, name])
+    return View(config.home, catalog.database, schema, name, comment, columns, sql, _from_main(catalog, schema, sql))
+
+
+def _from_main(catalog: _Catalog, schema: str, sql: str) -> tuple[str, ...]:
+    """Return the relations of `main` that the text may mean: it has their name in it, and the schema has none such."""
+    if schema == MAIN:
+        return ()
+    relations = sorted((each[0], each[1]) for each in (*catalog.tables, *catalog.views))
+    own = {name.lower() for where, name in relations if where == schema}
+    text = sql.lower()
+    return tuple(name for where, name in relations if where == MAIN and name.lower() in text and name.lower() not in own)
+
+
+def _count(connection: Connection, *name: str) -> int:
+    """Return the rows of a table; DuckDB's own estimate counts deleted ones too."""
+    quoted = ".".join('"' + part.replace('"', '""') + '"' for part in name)
+    row = connection.execute(f"SELECT count(*) FROM {quoted}").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _written(path: Path) -> datetime:
+    """Return when the database was last written to, in UTC: the file or the log beside it."""
+    log = path.with_name(path.name + ".wal")
+    return datetime.fromtimestamp(max(each.stat().st_mtime for each in (path, log) if each.exists()), UTC)

@@ -1,0 +1,69 @@
+"""From names in SQL to datasets of the catalog, and to their columns as the ledger knows them now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from clew.ledger import LedgerReader
+from clew_schemas.resolve import resolve
+from clew_schemas.urn import Urn, dotted, escape, make
+
+
+class Datasets(Mapping[str, Mapping[str, str]]):
+    """The schema that SQL is read against: columns and types by dataset name, fetched when asked for.
+
+    Names are looked up in one namespace; when nothing is spelt so, the one dataset that differs in case only. A name
+    may also be a URN. `asked` gathers the URN of every dataset that was asked for, known or not.
+    """
+
+    def __init__(self, ledger: LedgerReader, namespace: str, folds: bool) -> None:
+        self._ledger = ledger
+        self._namespace = namespace
+        self._folds = folds
+        self._urns: dict[str, str] = {}
+        self.asked: set[str] = set()
+
+    def urn_of(self, name: str) -> str:
+        """Return the URN of the dataset that a name stands for."""
+        if name.startswith("urn:"):
+            return name
+        if name not in self._urns:
+            self._urns[name] = self._looked_up(name)
+        return self._urns[name]
+
+    def __getitem__(self, name: str) -> Mapping[str, str]:
+        urn = self.urn_of(name)
+        self.asked.add(urn)
+        (number,) = self._ledger.ids([urn])
+        claims = self._ledger.claims([number])[number].get("schema", ()) if number else ()
+        schema = resolve(claims, self._ledger.registry.get("schema").resolution)
+        if schema is None:
+            raise KeyError(name)
+        return {each["name"].replace("%2E", "."): each.get("type") or "" for each in schema["columns"]}
+
+    def __iter__(self) -> Iterator[str]:
+        """Nothing: a catalog is asked, not listed."""
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def _looked_up(self, name: str) -> str:
+        exact = make("dataset", self._namespace, name)
+        if self._ledger.ids([exact]) != [0] or not self._folds:
+            return exact
+        wanted = escape(name).casefold()
+        found = [
+            entity.urn
+            for entity in self._ledger.find(name)
+            if entity.kind == "dataset" and self._is(Urn.parse(entity.urn), wanted)
+        ]
+        return found[0] if len(found) == 1 else exact
+
+    def _is(self, urn: Urn, wanted: str) -> bool:
+        return urn.namespace == escape(self._namespace) and urn.name.casefold() == wanted
+
+
+def column_path(name: str) -> str:
+    """Return the escaped path of a column that SQL names."""
+    return dotted(name)

@@ -1,0 +1,242 @@
+"""Column lineage from SQL text, derived under the source `derived.sql`.
+
+A `query` fact on a carrier is read against the schemas of what it names; the lineage goes onto the same carrier, and
+where its output has no schema from anybody else, a schema goes onto the output. It is derived again when the query or a
+schema that it asked for changes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from clew.derive.datasets import Datasets, column_path
+from clew.ledger import Commit, Ledger, LedgerReader
+from clew.ledger.port import DERIVED_SQL
+from clew_schemas import Event, Group, event
+from clew_schemas.aspects import Lineage, Schema
+from clew_schemas.aspects.data import Column
+from clew_schemas.aspects.flow import Unresolved
+from clew_schemas.resolve import resolve
+from clew_schemas.urn import kind_of
+from clew_sql import Lineage as Read
+from clew_sql import OutputColumn, SqlError, column_lineage
+
+log = logging.getLogger(__name__)
+
+_BATCH = 200
+_EXACT_CASE = frozenset({"bigquery", "clickhouse", "mysql"})
+"""Dialects in which two tables may differ in case only."""
+_MOST_DETAIL = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What SQL says: the carrier's lineage, and the columns of its output in order, [] when they are not known."""
+
+    lineage: Lineage
+    output: str | None
+    columns: tuple[str, ...]
+
+
+class SqlLineage:
+    """The reactor. Its cursor is stored in the ledger after what it derived is acknowledged."""
+
+    name = DERIVED_SQL
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._stored = self._position = ledger.cursor(self.name)
+        self._readers: dict[str, set[str]] = defaultdict(set)
+        """Carriers by the URN of each dataset that their SQL names."""
+        self._learn()
+
+    def position(self) -> int:
+        """Return the last seq whose consequences are proposed and acknowledged."""
+        return self._position
+
+    def step(self) -> bool:
+        """Take the next commits; say whether there were any."""
+        commits = self._ledger.tail(self._position, _BATCH)
+        if not commits:
+            return False
+        for carrier, cause in sorted(self._touched(commits).items()):
+            self._derive(carrier, cause, commits[-1].seq)
+        self._position = commits[-1].seq
+        return True
+
+    def rest(self) -> None:
+        """Store the cursor. What is derived twice after a crash changes nothing."""
+        if self._stored != self._position:
+            self._ledger.set_cursor(self.name, self._position)
+            self._stored = self._position
+
+    def _learn(self) -> None:
+        """Know again, after a start, which carriers read what."""
+        for entity, aspect in self._ledger.live_keys():
+            if aspect != "lineage":
+                continue
+            for claim in self._ledger.claims([entity])[entity].get(aspect, ()):
+                if claim.source == DERIVED_SQL and claim.says is not None:
+                    (known,) = self._ledger.entities([entity])
+                    if known is not None:
+                        self._remember(known.urn, [*claim.says["inputs"], *claim.says["outputs"]])
+
+    def _remember(self, carrier: str, datasets: Iterable[str]) -> None:
+        for dataset in datasets:
+            self._readers[dataset].add(carrier)
+
+    def _touched(self, commits: Iterable[Commit]) -> dict[str, int]:
+        """Return the carriers to derive again, each with the earliest seq that asks for it."""
+        touched: dict[str, int] = {}
+        for commit in commits:
+            cause = commit.cause or commit.seq
+            for change in commit.changes:
+                if change.aspect == "query":
+                    touched.setdefault(change.urn, cause)
+                elif change.aspect == "schema":
+                    for carrier in self._readers.get(change.urn, ()):
+                        touched.setdefault(carrier, cause)
+        return touched
+
+    def _derive(self, carrier: str, cause: int, seq: int) -> None:
+        query = _resolved(self._ledger, carrier, "query")
+        if query is None:
+            events = [Event(carrier, "lineage", op="retract"), *self._orphans(carrier, None)]
+        else:
+            datasets = Datasets(self._ledger, query["namespace"], query["dialect"] not in _EXACT_CASE)
+            derived = derive(query, datasets)
+            self._remember(carrier, [*datasets.asked, *derived.lineage.inputs, *derived.lineage.outputs])
+            events = [
+                event(carrier, "lineage", derived.lineage),
+                *self._schema(derived),
+                *self._orphans(carrier, derived),
+            ]
+        group = Group(DERIVED_SQL, f"{seq}:{cause}:{carrier}"[:200], tuple(events), message="derived from SQL")
+        (receipt,) = self._ledger.propose([group], door="reactor", cause=cause)
+        if receipt.status == "refused":
+            log.error("lineage of %s was refused: %s", carrier, receipt.errors)
+            self._say_unresolved(carrier, cause, seq, receipt.errors)
+
+    def _say_unresolved(self, carrier: str, cause: int, seq: int, errors: tuple[dict[str, Any], ...]) -> None:
+        """What can't be said in full is a gap, not silence."""
+        lineage = Lineage(
+            inputs=[], outputs=[], unresolved=[Unresolved(code="refused", detail=str(errors[0]["what"])[:_MOST_DETAIL])]
+        )
+        group = Group(DERIVED_SQL, f"{seq}:{cause}:gap:{carrier}"[:200], (event(carrier, "lineage", lineage),))
+        self._ledger.propose([group], door="reactor", cause=cause)
+
+    def _schema(self, derived: Derived) -> list[Event]:
+        """Return the event by which an output that nobody else describes gets, keeps or loses its derived schema."""
+        if derived.output is None or kind_of(derived.output) != "dataset":
+            return []
+        (number,) = self._ledger.ids([derived.output])
+        claims = self._ledger.claims([number])[number].get("schema", ()) if number else ()
+        others = [claim for claim in claims if claim.source != DERIVED_SQL]
+        if not others and derived.columns:
+            columns = [Column(name=column_path(name)) for name in derived.columns]
+            return [event(derived.output, "schema", Schema(columns=columns))]
+        if len(others) < len(claims):
+            return [Event(derived.output, "schema", op="retract")]
+        return []
+
+    def _orphans(self, carrier: str, derived: Derived | None) -> list[Event]:
+        """Return retractions of derived schemas of what the carrier built before and builds no more."""
+        (number,) = self._ledger.ids([carrier])
+        before = {
+            output
+            for claim in self._ledger.claims([number])[number].get("lineage", ())
+            if claim.source == DERIVED_SQL and claim.says is not None
+            for output in claim.says["outputs"]
+        }
+        gone = sorted(before - ({derived.output} if derived else set()))
+        return [Event(each, "schema", op="retract") for each in gone if self._describes(each)]
+
+    def _describes(self, dataset: str) -> bool:
+        (number,) = self._ledger.ids([dataset])
+        claims = self._ledger.claims([number])[number].get("schema", ()) if number else ()
+        return any(claim.source == DERIVED_SQL for claim in claims)
+
+
+def derive(query: Mapping[str, Any], datasets: Datasets) -> Derived:
+    """Return what a `query` document says, read against `datasets`. What is not understood is said as unresolved."""
+    output: str | None = query.get("output")
+    try:
+        read = column_lineage(
+            query["text"],
+            query["dialect"],
+            datasets,
+            query.get("defaultDatabase"),
+            query.get("defaultSchema"),
+            query.get("bindings"),
+        )
+    except SqlError as error:
+        gap = Unresolved(code="parse_error", detail=str(error)[:_MOST_DETAIL])
+        return Derived(Lineage(inputs=[], outputs=[output] if output else [], unresolved=[gap]), output, ())
+    if output is None and len(read.outputs) == 1:
+        output = datasets.urn_of(read.outputs[0])
+    return Derived(lineage_of(read, output, datasets), output, tuple(column.name for column in read.columns))
+
+
+def lineage_of(read: Read, output: str | None, datasets: Datasets) -> Lineage:
+    """Return the lineage aspect of a read statement whose result becomes `output`."""
+    position = {name: at for at, name in enumerate(read.inputs)}
+    inputs = [datasets.urn_of(name) for name in read.inputs]
+    unresolved = [Unresolved(code=each.code, detail=each.detail[:_MOST_DETAIL]) for each in read.unresolved]
+    if output is None:
+        return Lineage(inputs=inputs, outputs=[], columns=[], unresolved=unresolved or None)
+    return Lineage(
+        inputs=inputs,
+        outputs=[output],
+        columns=[row for column in read.columns for row in _column_rows(column, position)],
+        rows=[
+            (0, position[each.table], column_path(each.column), _marked(each.subtype, each.presence))
+            for each in read.rows
+            if each.column is not None
+        ]
+        or None,
+        expressions={
+            column_path(column.name): column.expression[:1000]
+            for column in read.columns
+            if any(source.transformation != "IDENTITY" for source in column.sources)
+        }
+        or None,
+        masked=[column_path(column.name) for column in read.columns if column.masks] or None,
+        unresolved=unresolved or None,
+    )
+
+
+def _column_rows(
+    column: OutputColumn, position: Mapping[str, int]
+) -> list[tuple[int, str | None, int, str | None, str, float]]:
+    name = column_path(column.name)
+    direct = [
+        (
+            0,
+            name,
+            position[source.table],
+            column_path(source.column),
+            _marked(source.transformation, source.presence),
+            source.confidence,
+        )
+        for source in column.sources
+    ]
+    indirect = [
+        (0, name, position[each.table], column_path(each.column), _marked(each.subtype, each.presence), 1.0)
+        for each in column.influences
+        if each.column is not None
+    ]
+    return [*direct, *indirect]
+
+
+def _marked(subtype: str, presence: bool) -> str:
+    return f"{subtype}:PRESENCE" if presence else str(subtype)
+
+
+def _resolved(ledger: LedgerReader, urn: str, aspect: str) -> Any:
+    (number,) = ledger.ids([urn])
+    claims = ledger.claims([number])[number].get(aspect, ()) if number else ()
+    return resolve(claims, ledger.registry.get(aspect).resolution)

@@ -1,0 +1,140 @@
+"""Describe: all that is known about one thing, resolved, and by whom each part is said."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from clew.ledger import Entity, LedgerReader
+from clew.query.answer import AsOf, Envelope, Gap, Viewer
+from clew.query.names import said
+from clew_schemas import canonical
+from clew_schemas.resolve import Claim, resolve
+from clew_schemas.urn import Urn, column
+
+_POINTS = 10
+SERIES = ("profile", "quality_result")
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """One entity. `aspects` are resolved documents; `claims` tell who says what; `etags` guard edits."""
+
+    envelope: Envelope
+    entity: Entity
+    aspects: Mapping[str, Any]
+    etags: Mapping[str, str]
+    claims: Mapping[str, Sequence[Mapping[str, Any]]]
+    columns: Sequence[Mapping[str, Any]]
+    series: Mapping[str, Sequence[Mapping[str, Any]]]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            **self.envelope.to_dict(),
+            "urn": self.entity.urn,
+            "kind": self.entity.kind,
+            "name": said(self.entity.urn),
+            "aspects": dict(self.aspects),
+            "etags": dict(self.etags),
+            "columns": list(self.columns),
+            "series": {name: list(points) for name, points in self.series.items()},
+            "claims": {name: list(each) for name, each in self.claims.items()},
+        }
+
+
+def describe(ledger: LedgerReader, entity: Entity, viewer: Viewer, as_of: int | None = None) -> Description:
+    """Describe an entity from the ledger itself: never stale."""
+    started = time.perf_counter()
+    seq = ledger.head_seq() if as_of is None else as_of
+    claims = ledger.claims([entity.id], seq)[entity.id]
+    aspects = resolved(ledger, claims)
+    gaps = list(_gaps(ledger, entity, aspects))
+    envelope = Envelope(
+        as_of=AsOf(seq, ledger.time_of(seq), ledger.epoch),
+        gaps=gaps,
+        engine="ledger",
+        ms=(time.perf_counter() - started) * 1000,
+    )
+    return Description(
+        envelope,
+        entity,
+        aspects,
+        {name: etag(document) for name, document in aspects.items()},
+        {name: [_claim(each) for each in by_source] for name, by_source in claims.items()},
+        _columns(ledger, entity, aspects, seq),
+        {name: _points(ledger, entity, name) for name in SERIES if ledger.points(entity.id, name, 1)},
+    )
+
+
+def resolved(ledger: LedgerReader, claims: Mapping[str, Sequence[Claim]]) -> dict[str, Any]:
+    """Return the resolved document of every aspect that stands."""
+    documents = {name: resolve(each, ledger.registry.get(name).resolution) for name, each in sorted(claims.items())}
+    return {name: document for name, document in documents.items() if document is not None}
+
+
+def etag(document: Any) -> str:
+    """Return the etag of a resolved document; an edit that carries it lands only on what its writer read."""
+    return canonical.digest(canonical.dumps(document)).hex()
+
+
+def moment(micros: int) -> str:
+    """Return a time in microseconds UTC as ISO 8601."""
+    return datetime.fromtimestamp(micros / 1e6, UTC).isoformat()
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    return {
+        "source": claim.source,
+        "rank": claim.rank,
+        "says": claim.says,
+        "denies": "all" if claim.denies == "all" else sorted(claim.denies),
+        "observed": moment(claim.observed),
+        "seq": claim.seq,
+    }
+
+
+def _columns(ledger: LedgerReader, entity: Entity, aspects: Mapping[str, Any], seq: int) -> list[dict[str, Any]]:
+    """Return the columns of a dataset in order, each with what is said about it."""
+    listed = aspects.get("schema", {}).get("columns", [])
+    urns = [column(entity.urn, each["name"]) for each in listed]
+    ids = ledger.ids(urns)
+    claims = ledger.claims([each for each in ids if each], seq)
+    return [
+        {**each, "urn": urn, "aspects": resolved(ledger, claims.get(number, {}))}
+        for each, urn, number in zip(listed, urns, ids, strict=True)
+    ]
+
+
+def _points(ledger: LedgerReader, entity: Entity, name: str) -> list[dict[str, Any]]:
+    return [
+        {"time": moment(point.time), "source": point.source, "name": point.name, "step": point.step, **point.payload}
+        for point in ledger.points(entity.id, name, _POINTS)
+    ]
+
+
+def _gaps(ledger: LedgerReader, entity: Entity, aspects: Mapping[str, Any]) -> list[Gap]:
+    gaps = parked_gaps(ledger, {entity.urn})
+    if entity.kind == "dataset" and "schema" not in aspects:
+        gaps.append(Gap("undescribed_dataset", entity.urn, "no source describes its columns"))
+    if entity.kind == "column" and not _is_listed(ledger, entity):
+        gaps.append(Gap("undescribed_column", entity.urn, "no source's schema lists it"))
+    return gaps
+
+
+def _is_listed(ledger: LedgerReader, entity: Entity) -> bool:
+    schema = resolved(ledger, ledger.claims([entity.parent])[entity.parent]).get("schema", {})
+    return Urn.parse(entity.urn).path in {each["name"] for each in schema.get("columns", ())}
+
+
+def parked_gaps(ledger: LedgerReader, urns: set[str]) -> list[Gap]:
+    """Return a gap for each parked group that names one of these URNs."""
+    found = []
+    for parked in ledger.parked():
+        touched = sorted(urns & set(parked.urns))
+        if touched:
+            reason = parked.reasons[0]["what"] if parked.reasons else "parked"
+            found.append(Gap("parked", touched[0], f"group {parked.group} of {parked.source} is parked: {reason}"))
+    return found

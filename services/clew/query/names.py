@@ -1,0 +1,61 @@
+"""From what people type to what is meant: a URN, or a name that ends in it, such as `flights.dep_delay`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from clew.errors import Ambiguous, NotFound
+from clew.ledger import Entity, LedgerReader
+from clew_schemas.kinds import DERIVED_KINDS
+from clew_schemas.resolve import resolve
+from clew_schemas.urn import Urn
+
+_CANDIDATES = 20
+
+
+def entity_named(ledger: LedgerReader, text: str, kinds: Sequence[str] = ()) -> Entity:
+    """Return the entity that `text` names: a URN or a short name.
+
+    Raises NotFound, or Ambiguous with the candidates. What is claimed today goes before what was only ever named.
+    """
+    if text.startswith("urn:"):
+        return _by_urn(ledger, text)
+    found = [each for each in ledger.find(text) if each.kind not in DERIVED_KINDS and (not kinds or each.kind in kinds)]
+    if not found:
+        raise NotFound(f"nothing is called {text!r}", hint=f"Look for it: clew search {text!r}", name=text)
+    if len(found) > 1:
+        found = [each for each in found if is_present(ledger, each)] or found
+    if len(found) > 1:
+        # A dataset before the job that builds it, when both end in the same name.
+        found = [each for each in found if each.kind in ("dataset", "column")] or found
+    if len(found) > 1:
+        candidates = [each.urn for each in found[:_CANDIDATES]]
+        raise Ambiguous(
+            f"{len(found)} things are called {text!r}",
+            hint="Say more of the name, or use a URN: " + ", ".join(map(said, candidates)),
+            candidates=candidates,
+        )
+    return found[0]
+
+
+def said(urn: str) -> str:
+    """Return the full dotted name of a URN, as people would type it."""
+    return Urn.parse(urn).dotted_name
+
+
+def is_present(ledger: LedgerReader, entity: Entity) -> bool:
+    """Say whether something is claimed about an entity now, or a schema of today lists it."""
+    holder = entity.parent if entity.kind == "column" else entity.id
+    claims = ledger.claims([holder])[holder]
+    if entity.kind != "column":
+        return bool(claims)
+    schema = resolve(claims.get("schema", ()), ledger.registry.get("schema").resolution)
+    return schema is not None and Urn.parse(entity.urn).path in {each["name"] for each in schema["columns"]}
+
+
+def _by_urn(ledger: LedgerReader, text: str) -> Entity:
+    Urn.parse(text)
+    (known,) = ledger.entities(ledger.ids([text]))
+    if known is None:
+        raise NotFound(f"nobody ever named {text}", hint="Look for it: clew search", name=text)
+    return known

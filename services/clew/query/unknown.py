@@ -1,0 +1,99 @@
+"""Gaps: what is not known within what a walk reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from clew.graph import Direction, Graph, Ids, Nodes
+from clew.ledger import LedgerReader
+from clew.query.answer import Gap
+from clew.query.describe import parked_gaps
+from clew.query.walk import Walk
+from clew_schemas.edges import EdgeType, Subtype
+
+_MOST = 200
+"""Gaps that an answer lists one by one; beyond that it says how many more there are."""
+
+
+def gaps_of(ledger: LedgerReader, graph: Graph, walk: Walk, nodes: Nodes, as_of: int | None) -> list[Gap]:
+    """Return the gaps of a walk at column grain, in a stable order."""
+    found = [
+        *_undescribed(ledger, graph, walk, nodes, as_of),
+        *_unresolved(ledger, graph, walk, nodes, as_of),
+        *parked_gaps(ledger, _urns(ledger, _with_parents(walk.nodes, nodes))),
+    ]
+    found = sorted(set(found), key=lambda gap: (gap.code, gap.urn, gap.detail))
+    if len(found) > _MOST:
+        more = Gap("more", "", f"{len(found) - _MOST} further gaps are not listed")
+        return [*found[:_MOST], more]
+    return found
+
+
+def _undescribed(ledger: LedgerReader, graph: Graph, walk: Walk, nodes: Nodes, as_of: int | None) -> Iterable[Gap]:
+    """Columns that no schema lists, and datasets that have no schema at all."""
+    columns = walk.nodes[nodes.kind == "column"]
+    member = walk.edges.type == EdgeType.MEMBER
+    listed = walk.edges.src[member] if walk.direction == Direction.DOWN else walk.edges.dst[member]
+    loose = columns[~np.isin(columns, listed)]
+    # A column at the rim of a cut walk was never asked: ask now.
+    if len(loose):
+        edges = graph.expand(loose, walk.direction, frozenset({EdgeType.MEMBER}), as_of)
+        loose = loose[~np.isin(loose, edges.src if walk.direction == Direction.DOWN else edges.dst)]
+    datasets = _with_parents(walk.nodes, nodes, kinds=("dataset", "column", "any", "rows"))
+    if len(datasets):
+        described = graph.expand(datasets, Direction.DOWN, frozenset({EdgeType.DESCRIBED}), as_of)
+        bare = datasets[~np.isin(datasets, described.src)]
+    else:
+        bare = datasets
+    for entity in ledger.entities(bare.tolist()):
+        if entity is not None:
+            yield Gap("undescribed_dataset", entity.urn, "no source describes its columns")
+    for entity in ledger.entities(loose.tolist()):
+        if entity is not None and entity.parent not in bare:
+            yield Gap("undescribed_column", entity.urn, "lineage names it, no source's schema lists it")
+
+
+def _unresolved(ledger: LedgerReader, graph: Graph, walk: Walk, nodes: Nodes, as_of: int | None) -> Iterable[Gap]:
+    """Carriers that read or write what was reached, and whose lineage is not known at column grain."""
+    doors = _doors(walk, nodes)
+    if not len(doors):
+        return
+    edges = graph.expand(doors, walk.direction, frozenset({EdgeType.GAP}), as_of)
+    carriers, first = np.unique(edges.carrier, return_index=True)
+    for entity, at in zip(ledger.entities(carriers.tolist()), first.tolist(), strict=True):
+        if entity is not None:
+            yield Gap(*_reason(ledger, entity.id, entity.urn, int(edges.subtype[at]), as_of))
+
+
+def _reason(ledger: LedgerReader, carrier: int, urn: str, subtype: int, as_of: int | None) -> tuple[str, str, str]:
+    if subtype == Subtype.NO_COLUMNS:
+        return "no_column_lineage", urn, "its lineage is known at dataset grain only"
+    said = [
+        f"{each['code']}: {each.get('detail') or ''}".rstrip(": ")
+        for claim in ledger.claims([carrier], as_of)[carrier].get("lineage", ())
+        for each in (claim.says or {}).get("unresolved", ())
+    ]
+    return "unresolved", urn, "; ".join(said[:5]) or "a part of it is not understood"
+
+
+def _doors(walk: Walk, nodes: Nodes) -> Ids:
+    """Return the derived nodes of every dataset reached: `any` downstream, `rows` upstream, where gaps hang."""
+    member = np.isin(walk.edges.type, [EdgeType.MEMBER, EdgeType.NAMED])
+    ends = walk.edges.dst[member] if walk.direction == Direction.DOWN else walk.edges.src[member]
+    kind = "any" if walk.direction == Direction.DOWN else "rows"
+    return np.unique(np.concatenate([ends, walk.nodes[nodes.kind == kind]]))
+
+
+def _with_parents(ids: Ids, nodes: Nodes, kinds: tuple[str, ...] = ()) -> Ids:
+    """Return what was reached: datasets for their columns and derived nodes, else (without `kinds`) the node too."""
+    parents = nodes.parent[nodes.parent > 0]
+    own = ids[nodes.kind == "dataset"] if kinds else ids
+    return np.unique(np.concatenate([own, parents]))
+
+
+def _urns(ledger: LedgerReader, ids: Ids) -> set[str]:
+    if not ledger.parked():
+        return set()
+    return {entity.urn for entity in ledger.entities(ids.tolist()) if entity is not None}

@@ -1,0 +1,191 @@
+"""What can be read of one commit of the embedded index, while later ones are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+import tantivy
+from tantivy import DocAddress, Order, Query
+
+from clew.search import ranking, words
+from clew.search.port import FACETS, TEXT_FIELDS, Document, Hit, Position, SearchQuery, SearchResult
+from clew.search.stored import from_json
+from clew.search.tantivy_query import Translator
+from clew.search.tantivy_store import decoded_position, facet, reading
+from clew.search.words import Wanted
+from clew_schemas.errors import BadInput, Damaged
+
+_FEW = 200
+_PAGE = 1_000
+_BUCKETS = 65_000
+
+Scored = tuple[float, DocAddress]
+
+
+class View:
+    """A reader of one commit. Safe to share between threads; what it answers never changes."""
+
+    def __init__(self, searcher: tantivy.Searcher, translator: Translator) -> None:
+        # tantivy's stubs leave out half of what its answers have.
+        self._searcher: Any = searcher
+        self._translator = translator
+        # Never more hits than documents are asked for: tantivy makes room for all of them, or takes the process down.
+        self._most: int = max(1, searcher.num_docs)
+        self.position = self._read_position()
+
+    def search(self, query: SearchQuery) -> SearchResult:
+        """Answer as the port promises. Facets are counted under all filters, a facet's own too.
+
+        Raises BadInput for an unknown facet, a negative limit or offset, and a text over the limits of `words`.
+        """
+        _check(query)
+        wanted = words.wanted(query.text)
+        with reading():
+            question, total, best = self._first_that_matches(query, wanted)
+            rows = self._rows(question, query, total, best)
+            hits = self._hits(rows, wanted) if rows else ()
+            facets = {name: self._counts(question, name) for name in query.facets}
+        return SearchResult(hits, total, facets, self.position.seq)
+
+    def get(self, id: int) -> Document | None:
+        """Return the stored document of an entity, or None."""
+        with reading():
+            found = self._searcher.search(self._translator.one(id), 1, count=False).hits
+            return next(self._documents([address for _, address in found]), None)
+
+    def dump(self) -> Iterator[Document]:
+        """Yield every document, a second one of the same id too."""
+        with reading():
+            found = self._searcher.search(self._translator.everything(), self._most, count=False).hits
+            for start in range(0, len(found), _PAGE):
+                yield from self._documents([address for _, address in found[start : start + _PAGE]])
+
+    def _read_position(self) -> Position:
+        with reading():
+            found = self._searcher.search(self._translator.marker(), 2).hits
+            if len(found) > 1:
+                raise Damaged("the search index has two positions", hint="Rebuild the index")
+            return decoded_position(self._stored(found[0][1])) if found else Position("", 0)
+
+    def _first_that_matches(self, query: SearchQuery, wanted: Wanted) -> tuple[Query, int, Sequence[Scored]]:
+        question, total, best = Query.empty_query(), 0, ()
+        for question in self._translator.questions(query, wanted):
+            found = self._searcher.search(question, min(query.offset + query.limit + 1, self._most))
+            total, best = found.count, found.hits
+            if total:
+                break
+        return question, total, best
+
+    def _rows(self, question: Query, query: SearchQuery, total: int, best: Sequence[Scored]) -> list[Scored]:
+        start, stop = query.offset, min(query.offset + query.limit, total)
+        if start >= stop:
+            return []
+        if not query.text.strip():
+            return [(0.0, address) for _, address in self._by_urn(question, start, stop - start)]
+        return self._between(question, self._with_ties(question, best, stop, total), start, stop)
+
+    def _with_ties(self, question: Query, best: Sequence[Scored], count: int, total: int) -> Sequence[Scored]:
+        """Return the `count` best hits by score, of which these are a beginning, and all that tie with the last."""
+        while len(best) < total and best[-1][0] == best[count - 1][0]:
+            best = self._searcher.search(question, min(len(best) * 8, total), count=False).hits
+        return best
+
+    def _between(self, question: Query, hits: Sequence[Scored], start: int, stop: int) -> list[Scored]:
+        """Return the hits from `start` to `stop` when those of one score are put in order of URN."""
+        rows: list[Scored] = []
+        at = 0
+        for score, tied in groupby(hits, key=lambda hit: hit[0]):
+            group = [address for _, address in tied]
+            low, high = max(start - at, 0), min(stop - at, len(group))
+            if low < high:
+                rows += [(score, address) for address in self._in_order(question, group, high)[low:]]
+            at += len(group)
+            if at >= stop:
+                break
+        return rows
+
+    def _in_order(self, question: Query, group: list[DocAddress], count: int) -> list[DocAddress]:
+        """Return the first `count` of a group of hits by URN: read from the store when they are few.
+
+        Many are rather met by going through all hits in order of URN, which tantivy does without reading documents.
+        """
+        if len(group) == 1:
+            return group
+        if len(group) <= _FEW:
+            return sorted(group, key=lambda address: str(self._searcher.doc(address).get_first("urn")))[:count]
+        found: list[DocAddress] = []
+        members, offset, size = set(map(_place, group)), 0, max(_PAGE, 2 * count)
+        while len(found) < count:
+            page = self._by_urn(question, offset, size)
+            found += [address for _, address in page if _place(address) in members]
+            offset, size = offset + size, size * 4
+        return found[:count]
+
+    def _by_urn(self, question: Query, start: int, count: int) -> Sequence[tuple[str, DocAddress]]:
+        count = min(count, self._most)
+        ordered: Sequence[tuple[str, DocAddress]] = self._searcher.search(
+            question, count, count=False, order_by_field="urn", offset=start, order=Order.Asc
+        ).hits
+        return ordered
+
+    def _hits(self, rows: list[Scored], wanted: Wanted) -> tuple[Hit, ...]:
+        ids: list[int] = self._searcher.fast_field_values("id", [address for _, address in rows])
+        matched = self._matched(wanted, ids) if wanted.words else {}
+        return tuple(
+            self._hit(id, score, address, matched.get(_place(address), ()))
+            for id, (score, address) in zip(ids, rows, strict=True)
+        )
+
+    def _hit(self, id: int, score: float, address: DocAddress, matched: tuple[str, ...]) -> Hit:
+        document = self._searcher.doc(address)
+        return Hit(id, document.get_first("urn"), document.get_first("kind"), score / ranking.SHOWN, matched)
+
+    def _matched(self, wanted: Wanted, ids: list[int]) -> dict[tuple[int, int], tuple[str, ...]]:
+        found = self._searcher.search(self._translator.fields_of(wanted, ids), len(ids), count=False).hits
+        return {_place(address): _fields(int(score)) for score, address in found}
+
+    def _counts(self, question: Query, name: str) -> dict[str, int]:
+        """Return the exact count of each value, the most frequent first."""
+        terms = {"field": facet(name), "size": _BUCKETS, "segment_size": _BUCKETS}
+        try:
+            found = self._searcher.aggregate(question, {name: {"terms": terms}})[name]
+            pairs = [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in found["buckets"]]
+            exact = not found["sum_other_doc_count"]
+        except ValueError as error:
+            if "bucket limit" not in str(error):
+                raise
+            exact = False
+        # The walk over all values is slower, and knows no limit.
+        pairs = pairs if exact else self._searcher.terms_with_prefix(facet(name), "", question)
+        return dict(sorted(((value, count) for value, count in pairs if count), key=lambda pair: (-pair[1], pair[0])))
+
+    def _documents(self, addresses: list[DocAddress]) -> Iterator[Document]:
+        """Yield documents: what is stored, under the id and class by which they are found."""
+        ids, classes = (self._searcher.fast_field_values(field, addresses) for field in ("id", "class"))
+        for address, id, policy_class in zip(addresses, ids, classes, strict=True):
+            yield replace(from_json(self._stored(address)), id=id, policy_class=policy_class)
+
+    def _stored(self, address: DocAddress) -> bytes:
+        stored = self._searcher.doc(address).get_first("stored")
+        if stored is None:
+            raise Damaged("a document in the search index has no content", hint="Rebuild the index")
+        return bytes(stored)
+
+
+def _check(query: SearchQuery) -> None:
+    strange = (set(query.facets) | query.filters.keys()) - set(FACETS)
+    if strange:
+        raise BadInput(f"there is no facet {min(strange)!r}", where="facets", hint=f"There are {', '.join(FACETS)}")
+    if query.limit < 0 or query.offset < 0:
+        raise BadInput("limit and offset are at least 0", where="limit" if query.limit < 0 else "offset")
+
+
+def _place(address: DocAddress) -> tuple[int, int]:
+    return address.segment_ord, address.doc
+
+
+def _fields(places: int) -> tuple[str, ...]:
+    return tuple(field for place, field in enumerate(TEXT_FIELDS) if places & 1 << place)

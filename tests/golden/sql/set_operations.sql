@@ -1,0 +1,103 @@
+-- case: UNION ALL by position
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT a, b FROM t UNION ALL SELECT k, v + 1 FROM u WHERE a > 1
+--> in d.s.t
+--> in d.s.u
+--> col a <- IDENTITY d.s.t.a, IDENTITY d.s.u.k
+--> col b <- IDENTITY d.s.t.b, TRANSFORMATION d.s.u.v
+--> row FILTER d.s.u.a
+
+-- case: UNION groups by everything
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT a FROM t UNION SELECT k FROM u
+--> in d.s.t
+--> in d.s.u
+--> col a <- IDENTITY d.s.t.a, IDENTITY d.s.u.k
+--> row GROUP_BY d.s.t.a
+--> row GROUP_BY d.s.u.k
+
+-- case: UNION ALL BY NAME
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT a, b FROM t UNION ALL BY NAME SELECT v AS b, k FROM u
+--> in d.s.t
+--> in d.s.u
+--> col a <- IDENTITY d.s.t.a
+--> col b <- IDENTITY d.s.t.b, IDENTITY d.s.u.v
+--> col k <- IDENTITY d.s.u.k
+
+-- case: INTERSECT takes from both
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT a FROM t INTERSECT SELECT a FROM u
+--> in d.s.t
+--> in d.s.u
+--> col a <- IDENTITY d.s.t.a, IDENTITY d.s.u.a
+--> row GROUP_BY d.s.t.a
+--> row GROUP_BY d.s.u.a
+
+-- case: EXCEPT: the right side decides only
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT a FROM t EXCEPT ALL SELECT k FROM u WHERE v > 1
+--> in d.s.t
+--> in d.s.u
+--> col a <- IDENTITY d.s.t.a
+--> row FILTER d.s.u presence
+--> row FILTER d.s.u.k
+--> row FILTER d.s.u.v
+
+-- case: ORDER BY behind a set operation means its output
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT a AS x FROM t UNION ALL SELECT k FROM u ORDER BY x LIMIT 2
+--> in d.s.t
+--> in d.s.u
+--> col x <- IDENTITY d.s.t.a, IDENTITY d.s.u.k
+--> row SORT d.s.t.a
+--> row SORT d.s.u.k
+
+-- case: brackets and three operands
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+(SELECT a FROM t) UNION ALL (SELECT b FROM t ORDER BY c LIMIT 1) UNION ALL SELECT v FROM u
+--> in d.s.t
+--> in d.s.u
+--> col a <- IDENTITY d.s.t.a, IDENTITY d.s.t.b, IDENTITY d.s.u.v
+--> row SORT d.s.t.c
+
+-- case: stars over unknown tables are matched by name, as a guess
+-- dialect: duckdb
+-- default: d.s
+WITH w AS (SELECT * FROM p UNION ALL SELECT * FROM q) SELECT x FROM w
+--> in d.s.p
+--> in d.s.q
+--> col x <- IDENTITY d.s.p.x 0.4, IDENTITY d.s.q.x 0.4
+
+-- case: operands of different width
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT a, b FROM t UNION ALL SELECT k FROM u
+--> in d.s.t
+--> in d.s.u
+--> col a <- IDENTITY d.s.t.a, IDENTITY d.s.u.k
+--> col b <- IDENTITY d.s.t.b
+--> gap column_count

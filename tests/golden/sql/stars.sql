@@ -1,0 +1,146 @@
+-- case: a star
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT * FROM t
+--> in d.s.t
+--> col a <- IDENTITY d.s.t.a
+--> col b <- IDENTITY d.s.t.b
+--> col c <- IDENTITY d.s.t.c
+
+-- case: two stars, one qualified
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT u.*, t.* FROM t, u
+--> in d.s.t
+--> in d.s.u
+--> col a <- IDENTITY d.s.u.a
+--> col k <- IDENTITY d.s.u.k
+--> col v <- IDENTITY d.s.u.v
+--> col a#2 <- IDENTITY d.s.t.a
+--> col b <- IDENTITY d.s.t.b
+--> col c <- IDENTITY d.s.t.c
+
+-- case: EXCLUDE, REPLACE, RENAME
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT * EXCLUDE (c) REPLACE (b + 1 AS b) RENAME (a AS z) FROM t
+--> in d.s.t
+--> col z <- IDENTITY d.s.t.a
+--> col b <- TRANSFORMATION d.s.t.b
+
+-- case: EXCLUDE on a qualified star and with a qualifier
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT t.* EXCLUDE (a), * EXCLUDE (u.a) FROM t, u
+--> in d.s.t
+--> in d.s.u
+--> col b <- IDENTITY d.s.t.b
+--> col c <- IDENTITY d.s.t.c
+--> col a <- IDENTITY d.s.t.a
+--> col b#2 <- IDENTITY d.s.t.b
+--> col c#2 <- IDENTITY d.s.t.c
+--> col k <- IDENTITY d.s.u.k
+--> col v <- IDENTITY d.s.u.v
+
+-- case: COLUMNS over a star
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT max(COLUMNS(*)) FROM t
+--> in d.s.t
+--> col a <- AGGREGATION d.s.t.a
+--> col b <- AGGREGATION d.s.t.b
+--> col c <- AGGREGATION d.s.t.c
+
+-- case: COLUMNS over a star without some
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT COLUMNS(* EXCLUDE (b)) + 1 FROM t
+--> in d.s.t
+--> col a <- TRANSFORMATION d.s.t.a
+--> col c <- TRANSFORMATION d.s.t.c
+
+-- case: COLUMNS by pattern, found anywhere in the name
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.e (event_id, user_ID, seen_ts, name)
+SELECT COLUMNS('_ts|id') FROM e
+--> in d.s.e
+--> col event_id <- IDENTITY d.s.e.event_id
+--> col seen_ts <- IDENTITY d.s.e.seen_ts
+
+-- case: COLUMNS by pattern, the alias filled in
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.e (event_id, made_ts, seen_ts)
+SELECT COLUMNS('(\w+)_ts') AS '\1_time' FROM e
+--> in d.s.e
+--> col made_time <- IDENTITY d.s.e.made_ts
+--> col seen_time <- IDENTITY d.s.e.seen_ts
+
+-- case: COLUMNS by list
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT COLUMNS(['c', 'a']) FROM t
+--> in d.s.t
+--> col a <- IDENTITY d.s.t.a
+--> col c <- IDENTITY d.s.t.c
+
+-- case: COLUMNS chosen by a computation is said to be unsupported
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT COLUMNS(lambda c: c LIKE 'a%'), b FROM t
+--> in d.s.t
+--> col b <- IDENTITY d.s.t.b
+--> gap unsupported_expression
+
+-- case: a filtered star is said to be unsupported
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT * LIKE 'a%', b FROM t
+--> in d.s.t
+--> col b <- IDENTITY d.s.t.b
+--> gap unsupported_expression
+
+-- case: a star over an unknown table
+-- dialect: duckdb
+-- default: d.s
+SELECT *, a + 1 AS b FROM nowhere
+--> in d.s.nowhere
+--> col b <- TRANSFORMATION d.s.nowhere.a 0.7
+--> gap unknown_table
+
+-- case: a star over an unknown table, seen through
+-- dialect: duckdb
+-- default: d.s
+WITH w AS (SELECT * EXCLUDE (z) RENAME (o AS n), y + 1 AS yy FROM nowhere) SELECT x, yy, n, z FROM w
+--> in d.s.nowhere
+--> col x <- IDENTITY d.s.nowhere.x 0.7
+--> col yy <- TRANSFORMATION d.s.nowhere.y 0.7
+--> col n <- IDENTITY d.s.nowhere.o 0.7
+--> col z
+--> gap unknown_column
+
+-- case: COLUMNS over an unknown table
+-- dialect: duckdb
+-- default: d.s
+SELECT COLUMNS('a') FROM nowhere
+--> in d.s.nowhere
+--> gap unknown_table

@@ -32,7 +32,8 @@ CERTAIN: Final = 1.0
 ONLY_CHOICE: Final = 0.7
 """The schema is not known, but no other table could have the column."""
 GUESS: Final = 0.4
-"""Another reading is possible: see `unresolved` or the rule in the docstring of the code that guessed."""
+"""Another reading is possible: matched by name under stars over unknown tables, a name that the query around has too,
+or a target whose columns are not known."""
 
 
 @dataclass(frozen=True, slots=True)

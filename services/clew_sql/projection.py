@@ -163,13 +163,25 @@ class _Edits:
 
 
 def _expand_columns(item: exp.Expr, columns: exp.Columns, scope: Scope, made: Projection) -> None:
-    """One column of the result for each that COLUMNS selects, as `max(COLUMNS(*))`."""
+    """One column of the result for each that COLUMNS selects; but one of all for `coalesce(*COLUMNS(*))`."""
+    value = item.this if isinstance(item, exp.Alias) else item
+    if columns.args.get("unpack"):
+        made.fields.append(_unpacked(item, value, columns, scope))
+        return
     for matched, groups in _selected(columns, scope):
         flow = Flow()
-        value = item.this if isinstance(item, exp.Alias) else item
         read(value, scope, flow, VALUE._replace(columns=matched))
         name = scope.context.names.plain(_columns_name(item, matched, groups))
         made.fields.append(Field(name.shown, name.key, flow, matched.expression if value is columns else value))
+
+
+def _unpacked(item: exp.Expr, value: exp.Expr, columns: exp.Columns, scope: Scope) -> Field:
+    together, flow = Flow(), Flow()
+    for matched, _ in _selected(columns, scope):
+        together.take(matched.flow)
+    read(value, scope, flow, VALUE._replace(columns=Field("", "", together)))
+    name = _name(item, Field("", "", flow), scope)
+    return Field(name.shown, name.key, flow, value)
 
 
 def _columns_name(item: exp.Expr, matched: Field, groups: re.Match[str] | None) -> str:

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from clew_sql import gaps
 from clew_sql.expressions import decide
-from clew_sql.flow import Flow, add_all, add_as, add_indirect, rows_as
+from clew_sql.flow import Flow, Indirect, add_all, add_as, add_indirect, rows_as
 from clew_sql.lineage import GUESS, Subtype
 from clew_sql.names import Name
 from clew_sql.projection import project
@@ -158,7 +158,7 @@ def _distinct(select: exp.Select, relation: Relation, scope: Scope) -> None:
         _by(key, relation, scope, Subtype.GROUP_BY)
 
 
-def _group_by_all(relation: Relation, rows: dict[tuple[str, str | None, Subtype], bool]) -> None:
+def _group_by_all(relation: Relation, rows: Indirect) -> None:
     for column in relation.fields:
         add_as(rows, column.flow, Subtype.GROUP_BY)
 
@@ -244,7 +244,7 @@ def _combine(left: Relation, right: Relation, operation: exp.SetOperation, scope
     else:
         _unite(left, right, operation, scope)
         add_all(left.rows, right.rows)
-    left._index = None
+    left.widened()
     if operation.args.get("distinct"):
         _group_by_all(left, left.rows)
 
@@ -292,8 +292,7 @@ def _unite_unlisted(left: Relation, right: Relation) -> None:
 
     rest = (left.rests or right.rests)[0]
     left.rests = (Rest(supply, rest.code, rest.detail),)
-    left.fields = [] if left.fields and right.fields else left.fields
     for mine in left.fields:
-        offer = right.guess(Name(mine.name, mine.key, mine.name, False))
+        offer = right.supply(Name(mine.name, mine.key, mine.name, False))
         if offer is not None:
             mine.flow.take(offer.flow.less_certain(GUESS))

@@ -62,6 +62,10 @@ class Relation:
             return next((f for f in self.fields if f.key.lower() == lowered), None)
         return found
 
+    def widened(self) -> None:
+        """Columns were added: look them up anew."""
+        self._index = None
+
     def guess(self, name: Name) -> Field | None:
         """A column nobody listed, if exactly one unlisted part of the relation can have it."""
         offers = [offer for rest in self.rests if (offer := rest.supply(name)) is not None]

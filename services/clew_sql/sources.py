@@ -280,8 +280,8 @@ def _merged(both: list[Field], side: str) -> Field:
     return both[-1] if side == "RIGHT" else both[0]
 
 
-Reader = Callable[[exp.Expr, Scope], Relation]
-READERS: Final[tuple[tuple[type[exp.Expr], Reader], ...]] = (
+Reads = Callable[[exp.Expr, Scope], Relation]
+READERS: Final[tuple[tuple[type[exp.Expr], Reads], ...]] = (
     (exp.Table, _table),
     (exp.Unnest, _unnest),
     (exp.Lateral, _lateral),

@@ -279,9 +279,10 @@ class GraphContract:
 
     def test_replace_may_bring_a_key_that_was_not_there(self, graph: Graph) -> None:
         graph.apply("e", [commit(5)])
-        graph.replace(*KEY, [Interval(edge(1, 2), 3, FOREVER)], b"new")
+        graph.replace(*KEY, [Interval(edge(1, 2), 3, FOREVER), Interval(edge(4, 2), 2, 4)], b"new")
         assert graph.keys() == {KEY: b"new"}
-        assert pairs(graph.expand(ids(2), UP, ALL, 3)) == [(1, 2)]
+        stood = {seq: pairs(graph.expand(ids(2), UP, ALL, seq)) for seq in range(1, 6)}
+        assert stood == {1: [], 2: [(4, 2)], 3: [(1, 2), (4, 2)], 4: [(1, 2)], 5: [(1, 2)]}
 
     def test_a_mended_key_goes_on_as_any_other(self, graph: Graph) -> None:
         graph.apply("e", [commit(5)])

@@ -117,7 +117,7 @@ class Test:
     type: str
     dataset: Relation
     column: str | None
-    severity: str | None
+    severity: str
     parameters: tuple[tuple[str, object], ...]
     others: tuple[Relation, ...]
     description: str | None

@@ -20,59 +20,71 @@ from clew_connectors.duckdb.translate import scope
 from clew_connectors.port import Discovery, ReadWarning, State
 from clew_schemas.errors import BadInput, ClewError, Locked, NotFound, Unreachable
 
-MAIN = "main"
+MAIN = ("main",)
 FIRST_WAIT = 0.05
 """Seconds before the second attempt at a locked file; each further wait is twice as long, two seconds at most."""
 
 Connection = duckdb.DuckDBPyConnection
 
 _HOLDER = re.compile(r"\(PID (\d+)\)")
-_UNNAMEABLE = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 SCHEMAS = """
-SELECT schema_name, comment FROM duckdb_schemas() WHERE database_name = current_database() ORDER BY schema_name
+SELECT * FROM duckdb_schemas() WHERE database_name = current_database() ORDER BY schema_name
 """
 TABLES = """
-SELECT schema_name, table_name, comment FROM duckdb_tables()
+SELECT schema_oid, table_name, comment FROM duckdb_tables()
 WHERE database_name = current_database() AND NOT internal AND NOT temporary ORDER BY schema_name, table_name
 """
 VIEWS = """
-SELECT schema_name, view_name, comment, sql FROM duckdb_views()
+SELECT schema_oid, view_name, comment, sql FROM duckdb_views()
 WHERE database_name = current_database() AND NOT internal AND NOT temporary ORDER BY schema_name, view_name
 """
 COLUMNS = """
-SELECT schema_name, table_name, column_name, data_type, is_nullable, comment FROM duckdb_columns()
+SELECT schema_oid, table_name, column_name, data_type, is_nullable, comment FROM duckdb_columns()
 WHERE database_name = current_database() AND NOT internal ORDER BY schema_name, table_name, column_index
 """
 KEYS = """
-SELECT schema_name, table_name, constraint_type, constraint_column_names, referenced_table, referenced_column_names
+SELECT schema_oid, table_name, constraint_type, constraint_column_names, referenced_table, referenced_column_names
 FROM duckdb_constraints() WHERE database_name = current_database() AND constraint_type IN ('PRIMARY KEY', 'FOREIGN KEY')
 ORDER BY schema_name, table_name, constraint_index
 """
 
 
+SchemaPath = tuple[str, ...]
+Name = tuple[SchemaPath, str]
+"""A table or view: the path of its schema, its own name."""
+
+
 @dataclass
 class _Catalog:
-    """DuckDB's catalog as it was read. Relations are named (schema, name)."""
+    """DuckDB's catalog as it was read; `schemas`, `tables` and `views` hold comments, and a view its statement."""
 
     database: str
-    schemas: dict[str, str | None]
-    tables: list[tuple[str, str, str | None]]
-    views: list[tuple[str, str, str | None, str]]
-    columns: dict[tuple[str, str], list[Column]] = field(default_factory=lambda: defaultdict(list))
-    primary_keys: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    foreign_keys: dict[tuple[str, str], list[ForeignKey]] = field(default_factory=lambda: defaultdict(list))
+    schemas: dict[SchemaPath, str | None]
+    tables: dict[Name, str | None] = field(default_factory=dict)
+    views: dict[Name, tuple[str | None, str]] = field(default_factory=dict)
+    columns: dict[Name, list[Column]] = field(default_factory=lambda: defaultdict(list))
+    primary_keys: dict[Name, tuple[str, ...]] = field(default_factory=dict)
+    foreign_keys: dict[Name, list[ForeignKey]] = field(default_factory=lambda: defaultdict(list))
 
-    def chosen(self, config: DuckDBConfig) -> list[str]:
-        """Return the schemas to read: those asked for that exist, else those that hold anything, or are no `main`."""
+    def chosen(self, config: DuckDBConfig) -> list[SchemaPath]:
+        """Return the schemas to read: those asked for that exist, else all but an empty `main`."""
         if config.schemas is not None:
-            return [name for name in self.schemas if name in config.schemas]
-        used = {schema for schema, *_ in (*self.tables, *self.views)}
-        return [name for name in self.schemas if name in used or name != MAIN]
+            return [path for path in self.schemas if ".".join(path) in config.schemas]
+        used = {schema for schema, _ in (*self.tables, *self.views)}
+        return [path for path in self.schemas if path in used or path != MAIN]
 
     def missing(self, config: DuckDBConfig) -> list[str]:
         """Return the schemas that were asked for and do not exist."""
-        return [name for name in config.schemas or () if name not in self.schemas]
+        known = {".".join(path) for path in self.schemas}
+        return [name for name in config.schemas or () if name not in known]
+
+    def covered(self, config: DuckDBConfig) -> list[SchemaPath] | None:
+        """Return the schemas that a crawl covers, one that is gone too; None for whatever there is."""
+        if config.schemas is None:
+            return None
+        return self.chosen(config) + [(name,) for name in self.missing(config)]
 
 
 def check(config: DuckDBConfig) -> list[ClewError]:
@@ -92,31 +104,37 @@ def discover(config: DuckDBConfig) -> Discovery:
     chosen = catalog.chosen(config)
     counts = {
         "schemas": len(chosen),
-        "tables": sum(schema in chosen for schema, *_ in catalog.tables),
-        "views": sum(schema in chosen for schema, *_ in catalog.views),
+        "tables": sum(schema in chosen for schema, _ in catalog.tables),
+        "views": sum(schema in chosen for schema, _ in catalog.views),
     }
-    return Discovery(scope(config.home, catalog.database, config.schemas), counts)
+    return Discovery(scope(config.home, catalog.database, catalog.covered(config)), counts)
 
 
 def read(config: DuckDBConfig, state: State | None = None) -> Iterator[Item | ReadWarning]:
-    """Yield the database, its schemas, then tables and views by name. Keeps no state: the whole catalog is cheap."""
+    """Yield the database, its schemas, then tables and views by name. Keeps no state: the whole catalog is cheap.
+
+    The file is let go before the first record comes, so that no writer waits for who takes the records.
+    """
     with _opened(config) as connection:
-        catalog = _catalog(connection)
-        chosen = catalog.chosen(config)
-        yield Database(config.home, catalog.database)
-        for name in catalog.missing(config):
-            yield ReadWarning(f"there is no schema {name!r}", str(config.path), _ABOUT_SCHEMAS)
-        for name in chosen:
-            yield Schema(config.home, catalog.database, name, catalog.schemas[name])
-        measured = _written(config.path)
-        for schema, name, comment in catalog.tables:
-            if schema in chosen:
-                yield _nameable(catalog, schema, name) or _table(
-                    config, connection, catalog, schema, name, comment, measured
-                )
-        for schema, name, comment, sql in catalog.views:
-            if schema in chosen:
-                yield _nameable(catalog, schema, name) or _view(config, catalog, schema, name, comment, sql)
+        items = list(_items(config, connection))
+    yield from items
+
+
+def _items(config: DuckDBConfig, connection: Connection) -> Iterator[Item | ReadWarning]:
+    catalog = _catalog(connection)
+    chosen = catalog.chosen(config)
+    yield Database(config.home, catalog.database)
+    for missing in catalog.missing(config):
+        yield ReadWarning(f"there is no schema {missing!r}", str(config.path), _ABOUT_SCHEMAS)
+    for path in chosen:
+        yield _unnameable(catalog, path) or Schema(config.home, catalog.database, path, catalog.schemas[path])
+    measured = _written(config.path)
+    for name in catalog.tables:
+        if name[0] in chosen:
+            yield _unnameable(catalog, _parts(catalog, name)) or _table(config, connection, catalog, name, measured)
+    for name in catalog.views:
+        if name[0] in chosen:
+            yield _unnameable(catalog, _parts(catalog, name)) or _view(config, catalog, name)
 
 
 _ABOUT_SCHEMAS = "Names in `schemas` are spelt as DuckDB lists them: SELECT schema_name FROM duckdb_schemas()"
@@ -190,66 +208,81 @@ def _catalog(connection: Connection) -> _Catalog:
         return connection.execute(sql).fetchall()
 
     ((database,),) = rows("SELECT current_database()")
-    catalog = _Catalog(database, dict(rows(SCHEMAS)), rows(TABLES), rows(VIEWS))
+    schemas = _schemas(connection)
+    path = {oid: path for oid, (path, _) in schemas.items()}
+    catalog = _Catalog(database, dict(sorted(schemas.values())))
+    for schema, name, comment in rows(TABLES):
+        catalog.tables[path[schema], name] = comment
+    for schema, name, comment, sql in rows(VIEWS):
+        catalog.views[path[schema], name] = comment, sql
     for schema, relation, name, kind, nullable, comment in rows(COLUMNS):
-        catalog.columns[schema, relation].append(Column(name, kind, nullable, comment))
+        catalog.columns[path[schema], relation].append(Column(name, kind, nullable, comment))
     for schema, table, kind, columns, other, referenced in rows(KEYS):
         if kind == "PRIMARY KEY":
-            catalog.primary_keys[schema, table] = tuple(columns)
+            catalog.primary_keys[path[schema], table] = tuple(columns)
         else:
-            catalog.foreign_keys[schema, table].append(ForeignKey(tuple(columns), other, tuple(referenced)))
+            catalog.foreign_keys[path[schema], table].append(ForeignKey(tuple(columns), other, tuple(referenced)))
     return catalog
 
 
-def _nameable(catalog: _Catalog, schema: str, name: str) -> ReadWarning | None:
-    """Return a warning instead of a relation that no URN can name: one with control characters in a name."""
-    columns = (each.name for each in catalog.columns[schema, name])
-    odd = next((each for each in (schema, name, *columns) if _UNNAMEABLE.search(each)), None)
+def _schemas(connection: Connection) -> dict[int, tuple[SchemaPath, str | None]]:
+    """Return path and comment of each schema by its number in the catalog; only DuckDB 2 has schemas in schemas."""
+    found = connection.execute(SCHEMAS)
+    members = [each[0] for each in found.description or ()]
+    rows = {row["oid"]: row for row in (dict(zip(members, values, strict=True)) for values in found.fetchall())}
+
+    def path(oid: Any) -> SchemaPath:
+        parent = rows[oid].get("parent_schema_oid")
+        return (*(path(parent) if parent in rows else ()), rows[oid]["schema_name"])
+
+    return {oid: (path(oid), row["comment"]) for oid, row in rows.items()}
+
+
+def _parts(catalog: _Catalog, name: Name) -> tuple[str, ...]:
+    """Return every name that stands in the URNs of a relation and its columns."""
+    return (*name[0], name[1], *(each.name for each in catalog.columns[name]))
+
+
+def _unnameable(catalog: _Catalog, parts: tuple[str, ...]) -> ReadWarning | None:
+    """Return a warning instead of what no URN can name: something with control characters in a name."""
+    odd = next((each for each in parts if _CONTROL.search(each)), None)
     if odd is None:
         return None
     return ReadWarning(
-        f"left out {schema!r}.{name!r}: the name {odd!r} holds a control character",
-        where=catalog.database,
-        hint="Rename it in DuckDB",
+        f"left out: the name {odd!r} holds a control character", where=catalog.database, hint="Rename it in DuckDB"
     )
 
 
-def _table(
-    config: DuckDBConfig,
-    connection: Connection,
-    catalog: _Catalog,
-    schema: str,
-    name: str,
-    comment: str | None,
-    measured: datetime,
-) -> Table:
+def _table(config: DuckDBConfig, connection: Connection, catalog: _Catalog, name: Name, measured: datetime) -> Table:
     return Table(
         config.home,
         catalog.database,
-        schema,
-        name,
-        comment,
-        tuple(catalog.columns[schema, name]),
-        catalog.primary_keys.get((schema, name), ()),
-        tuple(catalog.foreign_keys[schema, name]),
-        _count(connection, catalog.database, schema, name),
+        *name,
+        catalog.tables[name],
+        tuple(catalog.columns[name]),
+        catalog.primary_keys.get(name, ()),
+        tuple(catalog.foreign_keys[name]),
+        _count(connection, catalog.database, *name[0], name[1]),
         measured,
     )
 
 
-def _view(config: DuckDBConfig, catalog: _Catalog, schema: str, name: str, comment: str | None, sql: str) -> View:
-    columns = tuple(catalog.columns[schema, name])
-    return View(config.home, catalog.database, schema, name, comment, columns, sql, _from_main(catalog, schema, sql))
+def _view(config: DuckDBConfig, catalog: _Catalog, name: Name) -> View:
+    comment, sql = catalog.views[name]
+    from_main = _from_main(catalog, name[0], sql)
+    return View(config.home, catalog.database, *name, comment, tuple(catalog.columns[name]), sql, from_main)
 
 
-def _from_main(catalog: _Catalog, schema: str, sql: str) -> tuple[str, ...]:
+def _from_main(catalog: _Catalog, schema: SchemaPath, sql: str) -> tuple[str, ...]:
     """Return the relations of `main` that the text may mean: it has their name in it, and the schema has none such."""
     if schema == MAIN:
         return ()
-    relations = sorted((each[0], each[1]) for each in (*catalog.tables, *catalog.views))
+    relations = [*catalog.tables, *catalog.views]
     own = {name.lower() for where, name in relations if where == schema}
     text = sql.lower()
-    return tuple(name for where, name in relations if where == MAIN and name.lower() in text and name.lower() not in own)
+    return tuple(
+        name for where, name in relations if where == MAIN and name.lower() in text and name.lower() not in own
+    )
 
 
 def _count(connection: Connection, *name: str) -> int:

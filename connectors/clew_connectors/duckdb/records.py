@@ -1,4 +1,7 @@
-"""What is read from a DuckDB database, as plain data. Names are DuckDB's own, not escaped."""
+"""What is read from a DuckDB database, as plain data. Names are DuckDB's own, not escaped.
+
+A schema is named by its path, since a schema may hold schemas (DuckDB 2): `("marts",)`, `("eu", "marts")`.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ class Schema:
 
     namespace: str
     database: str
-    name: str
+    path: tuple[str, ...]
     comment: str | None = None
 
 
@@ -49,7 +52,7 @@ class Table:
 
     namespace: str
     database: str
-    schema: str
+    schema: tuple[str, ...]
     name: str
     comment: str | None
     columns: tuple[Column, ...]
@@ -69,7 +72,7 @@ class View:
 
     namespace: str
     database: str
-    schema: str
+    schema: tuple[str, ...]
     name: str
     comment: str | None
     columns: tuple[Column, ...]

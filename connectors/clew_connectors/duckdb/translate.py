@@ -16,12 +16,12 @@ PLATFORM = "duckdb"
 ASPECTS = ("containment", "documentation", "properties", "query", "schema")
 
 
-def scope(namespace: str, database: str, schemas: Sequence[str] | None) -> Scope:
-    """Return what a crawl covers: the namespace, or in it the schemas asked for."""
+def scope(namespace: str, database: str, schemas: Sequence[tuple[str, ...]] | None) -> Scope:
+    """Return what a crawl covers: the namespace, or in it the schemas of these paths."""
     home = urn.escape(namespace)
     if schemas is None:
         return Scope(tuple(f"urn:clew:{kind}:({home}," for kind in ("container", "dataset", "column")), ASPECTS)
-    names = [urn.dotted(database, schema) for schema in schemas]
+    names = [urn.dotted(database, *path) for path in schemas]
     containers = [f"urn:clew:container:({home},{name})" for name in (urn.segment(database), *names)]
     held = [f"urn:clew:{kind}:({home},{name}." for name in names for kind in ("dataset", "column")]
     return Scope((*containers, *held), ASPECTS)
@@ -31,7 +31,8 @@ def translate(record: Item) -> Sequence[Event]:
     """Return the events of one record: a container's, or a dataset's with its columns."""
     match record:
         case Database():
-            return [event(_database(record), "properties", _properties("database"))]
+            database = _container(record.namespace, record.name)
+            return [event(database, "properties", _properties("database"))]
         case Schema():
             return list(_of_schema(record))
         case Table():
@@ -42,15 +43,12 @@ def translate(record: Item) -> Sequence[Event]:
             assert_never(record)
 
 
-def _database(record: Database | Schema) -> str:
-    name = record.name if isinstance(record, Database) else record.database
-    return urn.of_segments("container", record.namespace, name)
-
-
 def _of_schema(record: Schema) -> Iterator[Event]:
-    container = urn.of_segments("container", record.namespace, record.database, record.name)
+    container, parent = (
+        _container(record.namespace, record.database, *path) for path in (record.path, record.path[:-1])
+    )
     yield event(container, "properties", _properties("schema"))
-    yield event(container, "containment", Containment(parent=_database(record)))
+    yield event(container, "containment", Containment(parent=parent))
     yield from _prose(container, record.comment)
 
 
@@ -79,7 +77,7 @@ def _of_view(record: View) -> Iterator[Event]:
         dialect=PLATFORM,
         namespace=record.namespace,
         default_database=record.database,
-        default_schema=record.schema,
+        default_schema=".".join(record.schema),
         output=dataset,
         bindings=_bindings(record) or None,
     )
@@ -93,13 +91,17 @@ def _of_view(record: View) -> Iterator[Event]:
 def _bindings(record: View) -> dict[str, str]:
     """Return names as the defaults complete them, which is not where DuckDB finds them, with what they mean."""
     return {
-        f"{record.schema}.{name}": urn.of_segments("dataset", record.namespace, record.database, "main", name)
+        f"{'.'.join(record.schema)}.{name}": urn.of_segments("dataset", record.namespace, record.database, "main", name)
         for name in record.from_main
     }
 
 
 def _dataset(record: Table | View, name: str) -> str:
-    return urn.of_segments("dataset", record.namespace, record.database, record.schema, name)
+    return urn.of_segments("dataset", record.namespace, record.database, *record.schema, name)
+
+
+def _container(namespace: str, *names: str) -> str:
+    return urn.of_segments("container", namespace, *names)
 
 
 def _schema(record: Table | View, **keys: Any) -> SchemaAspect:
@@ -108,7 +110,7 @@ def _schema(record: Table | View, **keys: Any) -> SchemaAspect:
 
 
 def _described(record: Table | View, dataset: str, subtype: str) -> Iterator[Event]:
-    container = urn.of_segments("container", record.namespace, record.database, record.schema)
+    container = _container(record.namespace, record.database, *record.schema)
     yield event(dataset, "properties", _properties(subtype))
     yield event(dataset, "containment", Containment(parent=container))
     yield from _prose(dataset, record.comment)

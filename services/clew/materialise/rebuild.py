@@ -10,6 +10,7 @@ from clew.materialise.follower import Follower, GraphFollower, SearchFollower
 from clew.materialise.views import Views
 
 ViewName = Literal["graph", "search"]
+ALL_VIEWS: tuple[ViewName, ...] = ("graph", "search")
 
 
 def rebuild(name: ViewName, ledger: LedgerReader, views: Views) -> dict[str, float | int | str]:

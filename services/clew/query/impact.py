@@ -62,6 +62,7 @@ DIRECT, INFORMED, CHANGES, MAY_BREAK, BREAKS = 1, 2, 4, 8, 16
 """Bits of a label, the stronger verdict the higher. DIRECT: reached by values flowing, all the way."""
 
 _VERDICTS = {BREAKS: Verdict.BREAKS, MAY_BREAK: Verdict.MAY_BREAK, CHANGES: Verdict.CHANGES, INFORMED: Verdict.INFORMED}
+_NOT_DIRECT, _NOT_BREAKS = np.uint8(0xFF ^ DIRECT), np.uint8(0xFF ^ BREAKS)
 _VERDICT_BITS = BREAKS | MAY_BREAK | CHANGES | INFORMED
 
 
@@ -143,7 +144,7 @@ def spread_drop(labels: Labels, edges: Edges) -> Labels:
     """Drop and rename. A use of any column, an uncertain edge and unread SQL weaken *breaks* to *may break*."""
     weak = np.isin(edges.subtype, [Subtype.ANY]) | (edges.confidence < 100) | (edges.type == EdgeType.GAP)
     breaks = (labels & BREAKS) > 0
-    carried = np.where(weak & breaks, (labels & ~np.uint8(BREAKS)) | MAY_BREAK, labels)
+    carried = np.where(weak & breaks, (labels & _NOT_BREAKS) | MAY_BREAK, labels)
     return _kept_direct(carried, edges)
 
 
@@ -158,7 +159,7 @@ def spread_retype(labels: Labels, edges: Edges) -> Labels:
 def _kept_direct(labels: NDArray[Any], edges: Edges) -> Labels:
     indirect = (edges.subtype & INDIRECT) > 0
     ends = edges.type == EdgeType.GAP
-    kept = np.where(indirect | ends, labels & ~DIRECT, labels)
+    kept = np.where(indirect | ends, labels & _NOT_DIRECT, labels)
     # What lies behind a carrier that is not understood is unknown, not affected: the gap says so.
     spread: Labels = np.where(ends & (edges.src == edges.carrier), 0, kept).astype(np.uint8)
     return spread

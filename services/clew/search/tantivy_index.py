@@ -112,7 +112,7 @@ class TantivyIndex:
         return TantivyIndex(self._folder, generations.begin(self._folder), predecessor=self)
 
     def promote(self) -> None:
-        """Put this index in force, durably, and drop the other stores. The predecessor answers on, but takes no more."""
+        """Put this index in force, durably, and drop the other stores. The predecessor only answers from now on."""
         self._readable()
         generations.put_in_force(self._folder, self._generation)
         if self._predecessor is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from threading import Lock
 
@@ -11,7 +11,8 @@ from tantivy import Occur, Query
 
 from clew.search import ranking, words
 from clew.search.port import TEXT_FIELDS, SearchQuery
-from clew.search.tantivy_store import IDENTIFIERS, STEMS, facet, stemmer
+from clew.search.ranking import Tier
+from clew.search.tantivy_store import ANY, STEMS, facet, stemmer
 from clew.search.words import Wanted, Word
 
 _KEYS = (("key", ranking.NAME), ("tail", ranking.TAIL), ("title_key", ranking.TITLE))
@@ -40,78 +41,88 @@ class Translator:
         """Return what the document of an entity matches."""
         return self._term("id", id)
 
-    def questions(self, query: SearchQuery, wanted: Wanted) -> Iterator[Query]:
-        """Yield what to ask, in turn, until something matches: with all words, and then with fewer."""
-        limits = list(self._limits(query))
+    def matching(self, query: SearchQuery, wanted: Wanted, need: int) -> Query:
+        """Return what all that is found matches, at score 0: documents with at least `need` of the words."""
         if not query.text.strip():
-            yield Query.boolean_query([(Occur.Must, self.everything()), *limits])
-            return
-        for need in ranking.relaxed(len(wanted.words)):
-            text = self._text(query, wanted, need)
-            yield Query.boolean_query([(Occur.Must, text), *limits])
+            return self._limited(query, self.everything())
+        found = [(Occur.Should, self._match(wanted, need, max(Tier)))]
+        found += [(Occur.Should, _silent(urn)) for urn in self._urn(query)]
+        return self._limited(query, Query.boolean_query(found))
 
-    def fields_of(self, wanted: Wanted, ids: Iterable[int]) -> Query:
-        """Return what scores these entities by the sum of 2 ** n, over the places n of the text fields with a word."""
+    def tiers(self, query: SearchQuery, wanted: Wanted, need: int) -> Iterator[tuple[Tier | None, Query]]:
+        """Yield what is found by tiers, the best first, each without what those before it hold, and scored."""
+        above = self._urn(query)
+        for urn in above:
+            yield None, self._limited(query, urn)
+        for tier in Tier:
+            yield tier, self._limited(query, self._ranked(query, wanted, need, tier), above)
+            above = [*above[:1], self._match(wanted, need, tier)]
+
+    def fields_of(self, wanted: Wanted, ids: Iterable[int], tier: Tier) -> Query:
+        """Return what scores these entities by the sum of 2 ** n, over the places n of the text fields with a word.
+
+        In its tier, that is: where a word stands as typed, it is not looked for with typos.
+        """
         terms = list(dict.fromkeys(term for word in wanted.words for term in (word.whole, *word.parts)))
         asked = [(Occur.Must, _silent(Query.term_set_query(self._schema, "id", list(ids))))]
         for place, field in enumerate(TEXT_FIELDS):
-            found = [(Occur.Should, self._in_field(field, term, 1.0)) for term in terms]
-            asked.append((Occur.Should, Query.const_score_query(Query.boolean_query(found), float(2**place))))
+            ways = [found for term in terms for _, found in self._ways(field, term, tier)]
+            asked.append((Occur.Should, Query.const_score_query(_any_of(ways), float(2**place))))
         return Query.boolean_query(asked)
 
-    def _text(self, query: SearchQuery, wanted: Wanted, need: int) -> Query:
-        clauses = [(Occur.Should, self._word(word)) for word in wanted.words]
-        found = Query.boolean_query(clauses, minimum_number_should_match=need) if clauses else Query.empty_query()
-        bonus = list(self._bonus(wanted))
-        if not query.stable:
-            bonus += self._statistics(wanted)
-        ranked = Query.boolean_query([(Occur.Must, found), *((Occur.Should, clause) for clause in bonus)])
-        urn = Query.const_score_query(self._term("urn", _storable(query.text.strip())), float(ranking.URN))
-        return Query.boolean_query([(Occur.Should, ranked), (Occur.Should, urn)])
-
-    def _limits(self, query: SearchQuery) -> Iterator[tuple[Occur, Query]]:
+    def _limited(self, query: SearchQuery, found: Query, without: Iterable[Query] = ()) -> Query:
+        clauses = [(Occur.Must, found), *((Occur.MustNot, other) for other in without)]
         for name, values in query.filters.items():
             any_of = [_storable(value) for value in values]
-            yield Occur.Must, _silent(Query.term_set_query(self._schema, facet(name), any_of))
+            clauses.append((Occur.Must, _silent(Query.term_set_query(self._schema, facet(name), any_of))))
         if query.classes is not None:
-            yield Occur.Must, _silent(Query.term_set_query(self._schema, "class", sorted(query.classes)))
+            clauses.append((Occur.Must, _silent(Query.term_set_query(self._schema, "class", sorted(query.classes)))))
+        return Query.boolean_query(clauses)
 
-    def _word(self, word: Word) -> Query:
-        whole = self._anywhere(word.whole, 1.0)
-        if not word.parts:
-            return whole
-        share = ranking.PARTS / len(word.parts)
-        parts = Query.boolean_query([(Occur.Must, self._anywhere(part, share)) for part in word.parts])
-        return Query.disjunction_max_query([whole, parts])
+    def _urn(self, query: SearchQuery) -> list[Query]:
+        text = query.text.strip()
+        return [self._term("urn", _storable(text))] if text.startswith("urn:") else []
 
-    def _anywhere(self, term: str, share: float) -> Query:
-        fields = [self._in_field(field, term, share) for field in TEXT_FIELDS]
-        return Query.disjunction_max_query(fields, ranking.ELSEWHERE)
+    def _match(self, wanted: Wanted, need: int, tier: Tier) -> Query:
+        def one(term: str, share: float) -> Query:
+            return _any_of([found for _, found in self._ways(ANY, term, tier)][_covered(term, tier) :])
 
-    def _in_field(self, field: str, term: str, share: float) -> Query:
-        ways = ((ranking.score(field, match, share), found) for match, found in self._ways(field, term))
+        return _silent(_at_least(need, [_compound(word, one, _any_of) for word in wanted.words]))
+
+    def _ranked(self, query: SearchQuery, wanted: Wanted, need: int, tier: Tier) -> Query:
+        def one(term: str, share: float) -> Query:
+            fields = [self._in_field(field, term, tier, share) for field in TEXT_FIELDS]
+            return Query.disjunction_max_query(fields, ranking.ELSEWHERE)
+
+        found = _at_least(need, [_compound(word, one, Query.disjunction_max_query) for word in wanted.words])
+        if tier is not Tier.EXACT:
+            return found
+        bonus = [self._bonus(wanted), *(() if query.stable else self._statistics(wanted))]
+        return Query.boolean_query([(Occur.Must, found), *((Occur.Should, clause) for clause in bonus)])
+
+    def _in_field(self, field: str, term: str, tier: Tier, share: float) -> Query:
+        ways = ((ranking.score(field, match, share), found) for match, found in self._ways(field, term, tier))
         return Query.disjunction_max_query([Query.const_score_query(found, float(score)) for score, found in ways])
 
-    def _ways(self, field: str, term: str) -> Iterator[tuple[int, Query]]:
+    def _ways(self, field: str, term: str, tier: Tier) -> Iterator[tuple[int, Query]]:
+        """Yield how a word may stand in a field, with what it counts then."""
         yield ranking.EXACT, self._term(field, term)
-        if field in IDENTIFIERS:
+        if words.singular(term) != term:
             yield ranking.PLURAL, self._term(field, words.singular(term))
-        else:
-            for stem in self._stem(term):
-                yield ranking.PLURAL, self._term(STEMS, stem)
-        if len(term) >= words.PREFIX_FROM:
+        if field in ("prose", ANY):
+            yield ranking.PLURAL, self._term(STEMS, self._stem(term))
+        if tier >= Tier.PREFIX and len(term) >= words.PREFIX_FROM:
             # Tantivy has no query for a prefix; one with no typo forgiven, open at its end, is that.
             yield ranking.PREFIX, Query.fuzzy_term_query(self._schema, field, term, 0, True, True)
-        if words.typos(term):
-            yield ranking.TYPO, Query.fuzzy_term_query(self._schema, field, term, words.typos(term), True, False)
+        if tier >= Tier.TYPO:
+            for typos in range(1, words.typos(term) + 1):
+                yield ranking.TYPO // typos, Query.fuzzy_term_query(self._schema, field, term, typos, True, False)
 
-    def _bonus(self, wanted: Wanted) -> Iterator[Query]:
-        size = len(wanted.words)
+    def _bonus(self, wanted: Wanted) -> Query:
         keys = [(self._term(field, wanted.key), bonus) for field, bonus in _KEYS]
         keys.append((self._term("alike", wanted.alike), ranking.ALIKE))
-        yield Query.disjunction_max_query(
-            [Query.const_score_query(found, float(bonus * size)) for found, bonus in keys]
-        )
+        size = len(wanted.words)
+        return Query.disjunction_max_query([Query.const_score_query(key, float(bonus * size)) for key, bonus in keys])
 
     def _statistics(self, wanted: Wanted) -> Iterator[Query]:
         """Yield BM25 of the exact words: rare words and short texts first, among what else counts alike."""
@@ -122,9 +133,33 @@ class Translator:
     def _term(self, field: str, value: str | int) -> Query:
         return Query.term_query(self._schema, field, value, "freq" if field in TEXT_FIELDS else "basic")
 
-    def _analysed(self, term: str) -> tuple[str, ...]:
+    def _analysed(self, word: str) -> str:
         with self._stemming:
-            return tuple(self._stemmer.analyze(term))
+            return str(self._stemmer.analyze(word)[0])
+
+
+def _compound(word: Word, one: Callable[[str, float], Query], either: Callable[[list[Query]], Query]) -> Query:
+    """Return a word's query, made by `one` of a term and its share in the score: as a whole, or by all of its parts."""
+    whole = one(word.whole, 1.0)
+    if not word.parts:
+        return whole
+    share = ranking.PARTS / len(word.parts)
+    return either([whole, _at_least(len(word.parts), [one(part, share) for part in word.parts])])
+
+
+def _covered(term: str, tier: Tier) -> int:
+    """Return how many of the first ways are among what the freer ones find: the word itself begins with itself."""
+    return 1 if tier >= Tier.PREFIX and len(term) >= words.PREFIX_FROM else 0
+
+
+def _any_of(queries: list[Query]) -> Query:
+    return Query.boolean_query([(Occur.Should, query) for query in queries])
+
+
+def _at_least(need: int, queries: list[Query]) -> Query:
+    if need == len(queries):
+        return Query.boolean_query([(Occur.Must, query) for query in queries])
+    return Query.boolean_query([(Occur.Should, query) for query in queries], minimum_number_should_match=need)
 
 
 def _silent(query: Query) -> Query:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,17 +13,17 @@ import orjson
 import tantivy
 
 from clew.search import words
-from clew.search.port import FACETS, Document, Position
+from clew.search.port import FACETS, TEXT_FIELDS, Document, Position
 from clew.search.stored import to_json
 from clew_schemas.errors import Damaged
-
-IDENTIFIERS = ("name", "title", "columns", "code")
-"""Text fields whose words are cut by `words.identifiers`; `prose` is cut by tantivy's English analyser."""
 
 STEMS = "stems"
 """The stems of `prose`, beside its words as they stand: a prefix or a word with a typo has no reliable stem."""
 
-_WORDS, _PROSE, _STEMS = "whitespace", "clew_prose", "clew_stems"
+ANY = "any"
+"""The words of all text fields: what matches is found in this one, and only then ranked by all of them."""
+
+_WORDS, _STEMS = "whitespace", "clew_stems"
 _MAGIC = 1337
 
 
@@ -35,9 +35,9 @@ def schema() -> tantivy.Schema:
     builder.add_integer_field("marker", indexed=True)
     builder.add_text_field("urn", stored=True, fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("kind", stored=True, tokenizer_name="raw", index_option="basic")
-    for name in IDENTIFIERS:
+    for name in TEXT_FIELDS:
         builder.add_text_field(name, tokenizer_name=_WORDS, index_option="freq")
-    builder.add_text_field("prose", tokenizer_name=_PROSE, index_option="freq")
+    builder.add_text_field(ANY, tokenizer_name=_WORDS, index_option="basic")
     builder.add_text_field(STEMS, tokenizer_name=_STEMS, index_option="basic")
     for name in ("key", "tail", "alike", "title_key"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
@@ -53,14 +53,14 @@ def facet(name: str) -> str:
 
 
 def stemmer() -> tantivy.TextAnalyzer:
-    """Return the analyser of `STEMS`."""
-    return _english().filter(tantivy.Filter.stemmer("english")).build()
+    """Return the analyser of `STEMS`, which takes words."""
+    words_as_they_are = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace())
+    return words_as_they_are.filter(tantivy.Filter.stemmer("english")).build()
 
 
 def create(folder: Path) -> tantivy.Index:
     """Open tantivy's index in an existing folder, or make an empty one. Searchers are renewed by hand only."""
     index = tantivy.Index(schema(), str(folder))
-    index.register_tokenizer(_PROSE, _english().build())
     index.register_tokenizer(_STEMS, stemmer())
     index.config_reader("manual")
     return index
@@ -74,11 +74,8 @@ def encoded(document: Document) -> tantivy.Document:
     made.add_integer("class", document.policy_class)
     made.add_text("urn", document.urn)
     made.add_text("kind", document.kind)
-    for name in IDENTIFIERS:
-        made.add_text(name, " ".join(words.identifiers(document.texts.get(name, ()))))
-    for text in map(words.prose, document.texts.get("prose", ())):
-        made.add_text("prose", text)
-        made.add_text(STEMS, text)
+    for name, values in document.texts.items():
+        _add_words(made, name, values)
     _add_keys(made, document)
     for name in FACETS:
         for value in facet_values(document, name):
@@ -139,10 +136,11 @@ def failed(error: BaseException) -> bool:
     return type(error).__name__ == "PanicException" or isinstance(error, ValueError | RuntimeError | OSError)
 
 
-def _english() -> tantivy.TextAnalyzerBuilder:
-    stop = tantivy.Filter.custom_stopword(sorted(words.STOP_WORDS))
-    long = tantivy.Filter.remove_long(words.LONGEST)
-    return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(long).filter(stop)
+def _add_words(made: tantivy.Document, name: str, values: Sequence[str]) -> None:
+    prose = name == "prose"
+    text = " ".join(words.prose(values) if prose else words.identifiers(values))
+    for field in (name, ANY, STEMS) if prose else (name, ANY):
+        made.add_text(field, text)
 
 
 def _add_keys(made: tantivy.Document, document: Document) -> None:

@@ -12,13 +12,15 @@ from tantivy import DocAddress, Order, Query
 
 from clew.search import ranking, words
 from clew.search.port import FACETS, TEXT_FIELDS, Document, Hit, Position, SearchQuery, SearchResult
+from clew.search.ranking import Tier
 from clew.search.stored import from_json
 from clew.search.tantivy_query import Translator
 from clew.search.tantivy_store import decoded_position, facet, reading
 from clew.search.words import Wanted
 from clew_schemas.errors import BadInput, Damaged
 
-_FEW = 200
+_FEW = 64
+_MORE = 64
 _PAGE = 1_000
 _BUCKETS = 65_000
 
@@ -44,10 +46,8 @@ class View:
         _check(query)
         wanted = words.wanted(query.text)
         with reading():
-            question, total, best = self._first_that_matches(query, wanted)
-            rows = self._rows(question, query, total, best)
-            hits = self._hits(rows, wanted) if rows else ()
-            facets = {name: self._counts(question, name) for name in query.facets}
+            need, total, facets = self._count(query, wanted)
+            hits = tuple(self._hits(query, wanted, need, total))
         return SearchResult(hits, total, facets, self.position.seq)
 
     def get(self, id: int) -> Document | None:
@@ -70,27 +70,36 @@ class View:
                 raise Damaged("the search index has two positions", hint="Rebuild the index")
             return decoded_position(self._stored(found[0][1])) if found else Position("", 0)
 
-    def _first_that_matches(self, query: SearchQuery, wanted: Wanted) -> tuple[Query, int, Sequence[Scored]]:
-        question, total, best = Query.empty_query(), 0, ()
-        for question in self._translator.questions(query, wanted):
-            found = self._searcher.search(question, min(query.offset + query.limit + 1, self._most))
-            total, best = found.count, found.hits
+    def _count(self, query: SearchQuery, wanted: Wanted) -> tuple[int, int, dict[str, dict[str, int]]]:
+        """Return how many words must match for something to be found, how much is found then, and its facets."""
+        need, total, facets = 0, 0, dict[str, dict[str, int]]()
+        for need in ranking.relaxed(len(wanted.words)):
+            total, facets = self._facets(self._translator.matching(query, wanted, need), query.facets)
             if total:
                 break
-        return question, total, best
+        return need, total, facets
 
-    def _rows(self, question: Query, query: SearchQuery, total: int, best: Sequence[Scored]) -> list[Scored]:
+    def _hits(self, query: SearchQuery, wanted: Wanted, need: int, total: int) -> Iterator[Hit]:
         start, stop = query.offset, min(query.offset + query.limit, total)
-        if start >= stop:
-            return []
-        if not query.text.strip():
-            return [(0.0, address) for _, address in self._by_urn(question, start, stop - start)]
-        return self._between(question, self._with_ties(question, best, stop, total), start, stop)
+        if start < stop and not query.text.strip():
+            matching = self._translator.matching(query, wanted, need)
+            yield from (self._hit(0.0, address, ()) for _, address in self._by_urn(matching, start, stop - start))
+            return
+        tiers = self._translator.tiers(query, wanted, need) if start < stop else ()
+        for tier, question in tiers:
+            found = self._searcher.search(question, stop + 1)
+            low, high = max(start, 0), min(stop, found.count)
+            if low < high:
+                best = self._with_ties(question, found.hits, high, found.count)
+                yield from self._hits_of_tier(self._between(question, best, low, high), wanted, tier)
+            start, stop = start - found.count, stop - found.count
+            if stop <= 0:
+                return
 
     def _with_ties(self, question: Query, best: Sequence[Scored], count: int, total: int) -> Sequence[Scored]:
         """Return the `count` best hits by score, of which these are a beginning, and all that tie with the last."""
         while len(best) < total and best[-1][0] == best[count - 1][0]:
-            best = self._searcher.search(question, min(len(best) * 8, total), count=False).hits
+            best = self._searcher.search(question, min(len(best) * _MORE, total), count=False).hits
         return best
 
     def _between(self, question: Query, hits: Sequence[Scored], start: int, stop: int) -> list[Scored]:
@@ -131,36 +140,36 @@ class View:
         ).hits
         return ordered
 
-    def _hits(self, rows: list[Scored], wanted: Wanted) -> tuple[Hit, ...]:
-        ids: list[int] = self._searcher.fast_field_values("id", [address for _, address in rows])
-        matched = self._matched(wanted, ids) if wanted.words else {}
-        return tuple(
-            self._hit(id, score, address, matched.get(_place(address), ()))
-            for id, (score, address) in zip(ids, rows, strict=True)
-        )
+    def _hits_of_tier(self, rows: list[Scored], wanted: Wanted, tier: Tier | None) -> Iterator[Hit]:
+        floor = ranking.floor(tier, len(wanted.words))
+        ids = self._searcher.fast_field_values("id", [address for _, address in rows])
+        asked = self._translator.fields_of(wanted, ids, Tier.EXACT if tier is None else tier)
+        found = self._searcher.search(asked, min(len(ids), self._most), count=False).hits
+        matched = {_place(address): _fields(int(score)) for score, address in found}
+        for score, address in rows:
+            yield self._hit(score + floor, address, matched.get(_place(address), ()))
 
-    def _hit(self, id: int, score: float, address: DocAddress, matched: tuple[str, ...]) -> Hit:
+    def _hit(self, score: float, address: DocAddress, matched: tuple[str, ...]) -> Hit:
         document = self._searcher.doc(address)
+        (id,) = self._searcher.fast_field_values("id", [address])
         return Hit(id, document.get_first("urn"), document.get_first("kind"), score / ranking.SHOWN, matched)
 
-    def _matched(self, wanted: Wanted, ids: list[int]) -> dict[tuple[int, int], tuple[str, ...]]:
-        found = self._searcher.search(self._translator.fields_of(wanted, ids), len(ids), count=False).hits
-        return {_place(address): _fields(int(score)) for score, address in found}
-
-    def _counts(self, question: Query, name: str) -> dict[str, int]:
-        """Return the exact count of each value, the most frequent first."""
-        terms = {"field": facet(name), "size": _BUCKETS, "segment_size": _BUCKETS}
+    def _facets(self, matching: Query, names: Sequence[str]) -> tuple[int, dict[str, dict[str, int]]]:
+        """Return how much matches, and the exact count of each value of the facets, the most frequent first."""
+        size = {"size": _BUCKETS, "segment_size": _BUCKETS}
+        asked: dict[str, Any] = {name: {"terms": {"field": facet(name), **size}} for name in names}
         try:
-            found = self._searcher.aggregate(question, {name: {"terms": terms}})[name]
-            pairs = [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in found["buckets"]]
-            exact = not found["sum_other_doc_count"]
+            found = self._searcher.aggregate(matching, asked | {"total": {"value_count": {"field": "id"}}})
+            total = int(found["total"]["value"])
+            pairs = {name: [(each["key"], each["doc_count"]) for each in found[name]["buckets"]] for name in names}
         except ValueError as error:
             if "bucket limit" not in str(error):
                 raise
-            exact = False
-        # The walk over all values is slower, and knows no limit.
-        pairs = pairs if exact else self._searcher.terms_with_prefix(facet(name), "", question)
-        return dict(sorted(((value, count) for value, count in pairs if count), key=lambda pair: (-pair[1], pair[0])))
+            # The walk over all values is slower, and knows no limit.
+            total = self._searcher.search(matching, 1).count
+            pairs = {name: self._searcher.terms_with_prefix(facet(name), "", matching) for name in names}
+        counts = {name: dict(sorted(pairs[name], key=lambda pair: (-pair[1], pair[0]))) for name in names}
+        return total, counts
 
     def _documents(self, addresses: list[DocAddress]) -> Iterator[Document]:
         """Yield documents: what is stored, under the id and class by which they are found."""

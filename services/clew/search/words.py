@@ -2,7 +2,7 @@
 
 Words are made here and not by an engine's analyser, since finding `dep_delay` by `depDelay`, `delay` and
 `flights.dep_delay` hangs on the finest details of the cut, and both sides of a search must cut alike, in every engine.
-Only prose is left to the engine's own English analyser, with `STOP_WORDS`.
+Only the stems of prose are left to the engine's own English stemmer.
 
 A **segment** stands between white space, dots, slashes, colons and other punctuation: `dep_delay`. Its **pieces**
 stand between `_` and `-`: `dep`, `delay`. Its **parts** are cut at changes of case and between letters and digits too.
@@ -12,9 +12,10 @@ A segment is known by all of these and by its parts joined: `depdelay`. All is f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from unicodedata import combining, normalize
 
 from clew_schemas.errors import TooLarge
@@ -37,6 +38,7 @@ STOP_WORDS = frozenset(
 )
 """Not indexed in prose, and not asked for unless a query has nothing else."""
 
+_WORD = re.compile(r"[^\W_]+")
 _SEGMENT = re.compile(r"[^\W_]+(?:[_-]+[^\W_]+)*")
 _PIECE = re.compile(r"[_-]+")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W_A-Za-z0-9]+")
@@ -73,14 +75,16 @@ def fold(text: str) -> str:
     return "".join(c for c in normalize("NFKD", text.translate(_LETTERS)) if not combining(c))
 
 
-def prose(text: str) -> str:
-    """Return `text` folded and in lower case, for an English analyser."""
-    return fold(text).casefold()
+def prose(values: Iterable[str]) -> list[str]:
+    """Return the words of texts, stop words left out, in order of appearance; they are not stemmed."""
+    found = _WORD.findall(fold("\n".join(values)).casefold())
+    return [word for long in found if long not in STOP_WORDS for word in _slices(long)]
 
 
 def identifiers(values: Iterable[str]) -> list[str]:
     """Return the distinct words of names or code, in order of appearance, each with its singular."""
-    return list(dict.fromkeys(word for value in values for segment in _segments(value) for word in _forms(segment)))
+    segments = dict.fromkeys(_segments("\n".join(values)))
+    return list(dict.fromkeys(chain.from_iterable(map(_forms, segments))))
 
 
 def key(text: str) -> str:
@@ -95,7 +99,7 @@ def alike(text: str) -> str:
 
 def tails(name: str) -> list[str]:
     """Return `name` from its second segment on, from its third, and so on; at most its ten shortest ends."""
-    segments = list(_segments(name))
+    segments = _segments(name)
     return [".".join(segments[at:]) for at in range(max(1, len(segments) - _SUFFIXES), len(segments))]
 
 
@@ -130,13 +134,18 @@ def wanted(text: str) -> Wanted:
     return Wanted(words, key(text), alike(text))
 
 
-def _segments(text: str) -> Iterator[str]:
-    for found in _SEGMENT.findall(fold(text)):
-        yield from (found[at : at + LONGEST] for at in range(0, len(found), LONGEST))
+def _segments(text: str) -> list[str]:
+    return [segment for found in _SEGMENT.findall(fold(text)) for segment in _slices(found)]
+
+
+def _slices(text: str) -> Iterable[str]:
+    if len(text) <= LONGEST:
+        return (text,)
+    return (text[at : at + LONGEST] for at in range(0, len(text), LONGEST))
 
 
 def _parts(text: str) -> list[str]:
-    return [part.casefold() for segment in _segments(text) for part in _PART.findall(segment)]
+    return [part.casefold() for part in _PART.findall(fold(text))]
 
 
 def _pieces(segment: str) -> list[str]:

@@ -175,3 +175,24 @@ SELECT a FROM s.staged JOIN other USING (a)
 --> col A <- IDENTITY d.real.base.A
 --> row JOIN d.real.base.A
 --> row JOIN d.real.unknown.a
+
+-- case: recursive: conditions travel round too
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+WITH RECURSIVE r(x, y) AS (
+  SELECT a, b FROM t UNION ALL SELECT CASE WHEN y > 1 THEN c END, x FROM r, t WHERE x < 1
+) SELECT y FROM r
+--> in d.s.t
+--> col y <- IDENTITY d.s.t.a, IDENTITY d.s.t.b, TRANSFORMATION d.s.t.c, CONDITIONAL d.s.t.a, CONDITIONAL d.s.t.b, CONDITIONAL d.s.t.c
+--> row FILTER d.s.t.a
+--> row FILTER d.s.t.b
+--> row FILTER d.s.t.c
+
+-- case: a whole row carries the conditions of its columns
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+WITH w AS (SELECT CASE WHEN a > 1 THEN b END AS x FROM t) SELECT w FROM w
+--> in d.s.t
+--> col w <- TRANSFORMATION d.s.t.b, CONDITIONAL d.s.t.a

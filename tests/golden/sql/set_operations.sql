@@ -101,3 +101,36 @@ SELECT a, b FROM t UNION ALL SELECT k FROM u
 --> col a <- IDENTITY d.s.t.a, IDENTITY d.s.u.k
 --> col b <- IDENTITY d.s.t.b
 --> gap column_count
+
+-- case: conditions and windows of every operand reach the column
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT CASE WHEN a > 1 THEN b END AS x FROM t UNION ALL SELECT CASE WHEN k > 1 THEN v END FROM u UNION ALL SELECT sum(b) OVER (PARTITION BY c) FROM t
+--> in d.s.t
+--> in d.s.u
+--> col x <- AGGREGATION d.s.t.b, TRANSFORMATION d.s.u.v, CONDITIONAL d.s.t.a, CONDITIONAL d.s.u.k, WINDOW d.s.t.c
+
+-- case: EXCEPT by a condition
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT a FROM t EXCEPT SELECT CASE WHEN k > 1 THEN v END FROM u
+--> in d.s.t
+--> in d.s.u
+--> col a <- IDENTITY d.s.t.a
+--> row FILTER d.s.u presence
+--> row FILTER d.s.u.k
+--> row FILTER d.s.u.v
+--> row GROUP_BY d.s.t.a
+
+-- case: listed columns beside stars over unknown tables
+-- dialect: duckdb
+-- default: d.s
+SELECT *, a AS src FROM p UNION ALL SELECT *, b AS src FROM q
+--> in d.s.p
+--> in d.s.q
+--> col src <- IDENTITY d.s.p.a 0.7, IDENTITY d.s.q.b 0.4
+--> gap unknown_table

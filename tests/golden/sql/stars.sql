@@ -144,3 +144,12 @@ WITH w AS (SELECT * EXCLUDE (z) RENAME (o AS n), y + 1 AS yy FROM nowhere) SELEC
 SELECT COLUMNS('a') FROM nowhere
 --> in d.s.nowhere
 --> gap unknown_table
+
+-- case: COLUMNS unpacked into the arguments of one call
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.t (a, b, c)
+SELECT coalesce(*COLUMNS('a|c')) AS first_, b FROM t
+--> in d.s.t
+--> col first_ <- TRANSFORMATION d.s.t.a, TRANSFORMATION d.s.t.c
+--> col b <- IDENTITY d.s.t.b

@@ -128,6 +128,10 @@ def _truncate(file: Path) -> None:
     os.truncate(file, file.stat().st_size - 1)
 
 
+def _lengthen(file: Path) -> None:
+    file.write_bytes(file.read_bytes() + b"0")
+
+
 def _rewrite_pointer(folder: Path) -> None:
     (folder.parent / "CURRENT").write_bytes(b"\xff\xfe")
 
@@ -141,6 +145,7 @@ def _other_type(folder: Path) -> None:
     "damage",
     [
         lambda folder: _truncate(folder / "numbers.npy"),
+        lambda folder: _lengthen(folder / "numbers.npy"),
         lambda folder: (folder / "numbers.npy").unlink(),
         lambda folder: (folder / "numbers.npy").write_bytes(b"\0" * (folder / "numbers.npy").stat().st_size),
         _other_type,

@@ -1,0 +1,66 @@
+# The verbs of the house. `make` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO := demo/.work
+DEMO_BIN := $(DEMO)/venv/bin
+LOCK := $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--custom-compile-command 'make lock' --python-version 3.11
+export NYC_DUCKDB ?= $(CURDIR)/$(DEMO)/nyc.duckdb
+export DBT_TARGET ?= $(CURDIR)/$(DEMO)/target
+
+.PHONY: help setup demo serve check test test-all lock transcript clean
+
+help:  ## list the verbs
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: .venv/.ready  ## install everything that development and tests need
+
+.venv/.ready: requirements/dev.txt requirements/uv.txt pyproject.toml
+	@tools/need.sh $(PYTHON) python3 strace strace
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	$(BIN)/uv pip sync -q -p $(BIN)/python --require-hashes requirements/dev.txt requirements/uv.txt
+	$(BIN)/uv pip install -q -p $(BIN)/python --no-deps --no-build-isolation -e .
+	touch $@
+
+$(DEMO)/.ready: requirements/demo.txt .venv/.ready
+	mkdir -p $(DEMO)
+	$(BIN)/uv venv -q --clear -p $(BIN)/python $(DEMO)/venv
+	$(BIN)/uv pip sync -q -p $(DEMO_BIN)/python --require-hashes requirements/demo.txt
+	touch $@
+
+$(DEMO)/.built: $(DEMO)/.ready $(wildcard demo/*.py demo/*.sql demo/dbt/*.yml) $(shell find demo/dbt -name '*.sql' -o -name '*.yml' 2>/dev/null)
+	$(DEMO_BIN)/python demo/build.py --database $(NYC_DUCKDB) --target-dir $(DBT_TARGET)
+	touch $@
+
+demo: $(DEMO)/.built  ## catalogue New York's 2013 flights and serve them; ONCE=1 ends by itself
+	$(BIN)/python demo/show.py --home $(DEMO)/home $(if $(ONCE),--once)
+
+serve: setup  ## run Clew on its home (.clew, or CLEW_HOME)
+	$(BIN)/clew up
+
+check: setup  ## lint, types, contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m clew_schemas.contracts
+
+test: check $(DEMO)/.built  ## the suite, without the slow faults
+	$(BIN)/pytest -m 'not slow'
+
+test-all: check $(DEMO)/.built  ## every test, every fault
+	$(BIN)/pytest
+
+lock: setup  ## resolve the locks anew, with hashes and without addresses
+	$(LOCK) --extra dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) requirements/demo.in -o requirements/demo.txt
+	echo uv | $(LOCK) - -o requirements/uv.txt
+
+transcript: $(DEMO)/.built  ## write the README's transcript anew from a real run
+	$(BIN)/python demo/show.py --home $(DEMO)/transcript --once --transcript README.md
+
+clean:  ## remove what was built; caches outside the tree stay
+	rm -rf .venv $(DEMO) .mypy_cache .ruff_cache .pytest_cache dist

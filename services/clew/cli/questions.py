@@ -1,0 +1,109 @@
+"""Verbs that ask: search, show, lineage, impact, paths."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from clew.cli import render
+from clew.cli.options import Json, exit_for
+from clew.cli.reach import reached
+from clew.query.impact import NAMED, ChangeKind
+from clew.query.start import Grain
+from clew.search import SearchQuery
+from clew.settings import Settings
+
+Name = Annotated[str, typer.Argument(help="A URN, or a name that ends in what you mean: flights.dep_delay")]
+
+
+class Way(StrEnum):
+    """Which way lineage is followed."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+def search(
+    words: Annotated[list[str] | None, typer.Argument(help="Words to look for; none finds everything.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Only of this kind; may be given again.")] = None,
+    namespace: Annotated[list[str] | None, typer.Option(help="Only in this namespace.")] = None,
+    owner: Annotated[list[str] | None, typer.Option(help="Only owned by this person or group.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="Only with this tag.")] = None,
+    facet: Annotated[list[str] | None, typer.Option(help="Count the hits by this facet; default kind.")] = None,
+    limit: Annotated[int, typer.Option(help="How many hits to show.")] = 20,
+    offset: Annotated[int, typer.Option(help="How many hits to pass over.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Find things by words, typos and prefixes included."""
+    given = {"kind": kind, "namespace": namespace, "owner": owner, "tag": tag}
+    query = SearchQuery(
+        text=" ".join(words or []),
+        filters={name: values for name, values in given.items() if values},
+        facets=tuple(facet or ["kind"]),
+        limit=limit,
+        offset=offset,
+    )
+    with reached(Settings.from_environment()) as house:
+        answer = house.find(query)
+    render.print_json(answer) if as_json else render.hits(answer)
+    exit_for(answer)
+
+
+def show(name: Name, as_json: Json = False) -> None:
+    """Show all that is known about one thing, and who says so."""
+    with reached(Settings.from_environment()) as house:
+        answer = house.describe(name)
+    render.print_json(answer) if as_json else render.description(answer)
+    exit_for(answer)
+
+
+def lineage(
+    name: Name,
+    direction: Annotated[Way, typer.Option(help="Which way to look.")] = Way.DOWN,
+    grain: Annotated[Grain | None, typer.Option(help="Columns or whole datasets; by default as the name is.")] = None,
+    indirect: Annotated[bool, typer.Option(help="Also what filters, joins, groups, orders.")] = False,
+    depth: Annotated[int | None, typer.Option(min=1, help="How many steps at most.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what flows into or out of a thing."""
+    with reached(Settings.from_environment()) as house:
+        answer = house.lineage(name, direction.value, grain.value if grain else None, indirect, depth)
+    render.print_json(answer) if as_json else render.lineage(answer)
+    exit_for(answer)
+
+
+def impact(
+    name: Name,
+    change: Annotated[ChangeKind, typer.Option(help="What is to be done to it.")] = ChangeKind.DROP,
+    named: Annotated[int, typer.Option(min=1, max=100_000, help="How many assets to name in the JSON.")] = NAMED,
+    most: Annotated[int, typer.Option(min=1, help="How many to show on the terminal.")] = 40,
+    as_json: Json = False,
+) -> None:
+    """Show what a change would break: verdict, use, owner, and the path as proof."""
+    with reached(Settings.from_environment()) as house:
+        answer = house.impact(name, change.value, named)
+    render.print_json(answer) if as_json else render.impact(answer, most)
+    exit_for(answer)
+
+
+def paths(
+    start: Annotated[str, typer.Argument(metavar="FROM", help="Where the paths begin.")],
+    end: Annotated[str, typer.Argument(metavar="TO", help="Where they end.")],
+    grain: Annotated[Grain | None, typer.Option(help="Columns or whole datasets.")] = None,
+    indirect: Annotated[bool, typer.Option(help="Also through filters, joins, groups, orders.")] = False,
+    most: Annotated[int, typer.Option(min=1, max=100, help="How many paths at most.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Show how one thing reaches another."""
+    with reached(Settings.from_environment()) as house:
+        answer = house.paths(start, end, grain.value if grain else None, indirect, most)
+    render.print_json(answer) if as_json else render.paths(answer)
+    exit_for(answer)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these verbs to the command line."""
+    for verb in (search, show, lineage, impact, paths):
+        app.command()(verb)

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from clew_sql import gaps
 from clew_sql.flow import Flow, Trace
-from clew_sql.gaps import Gaps
+from clew_sql.gaps import AMBIGUOUS_TABLE, UNKNOWN_TABLE, Gaps
 from clew_sql.lineage import CERTAIN, ONLY_CHOICE
 from clew_sql.names import Name, Names
 from clew_sql.relations import Field, Relation, Rest
@@ -122,7 +121,7 @@ class Catalog:
         exact = not self._names.insensitive and not any(p.loose for p in full)
         keys = [key for key in self._tails().get(full[-1].key.lower(), ()) if _same(key, joined, exact)]
         if len(keys) > 1:
-            self._gaps.add(gaps.AMBIGUOUS_TABLE, f"{joined} may be any of {', '.join(sorted(keys))}")
+            self._gaps.add(AMBIGUOUS_TABLE, f"{joined} may be any of {', '.join(sorted(keys))}")
         if len(keys) != 1:
             return None
         prefix = [p.shown for p in full[: max(0, len(full) - len(keys[0].split(".")))]]
@@ -138,7 +137,7 @@ class Catalog:
     def _read(self, dataset: Dataset) -> Relation:
         name, columns = dataset
         if columns is None:
-            rest = Rest(lambda column: self._supposed(name, column), gaps.UNKNOWN_TABLE, f"columns of {name}")
+            rest = Rest(lambda column: self._supposed(name, column), UNKNOWN_TABLE, f"columns of {name}")
             return Relation([], (rest,), inputs={name})
         fields = [_field(name, c, self._names.stored(c), CERTAIN) for c in columns]
         return Relation(fields, inputs={name})

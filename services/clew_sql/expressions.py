@@ -17,7 +17,6 @@ from typing import Final, NamedTuple
 
 from sqlglot import exp
 
-from clew_sql import gaps
 from clew_sql.flow import (
     AGGREGATED,
     IDENTITY,
@@ -31,6 +30,7 @@ from clew_sql.flow import (
     rows_as,
 )
 from clew_sql.functions import is_aggregate, is_hash
+from clew_sql.gaps import UNKNOWN_COLUMN, UNSUPPORTED_EXPRESSION
 from clew_sql.lineage import Subtype
 from clew_sql.relations import Field, Relation
 from clew_sql.scope import Scope
@@ -168,7 +168,7 @@ def _positional(node: exp.Expr, role: Role, scope: Scope, into: Flow) -> Childre
     if 0 < position <= len(listed):
         use(listed[position - 1], role, into)
     else:
-        scope.context.gaps.add(gaps.UNKNOWN_COLUMN, f"#{node.name} of the FROM clause")
+        scope.context.gaps.add(UNKNOWN_COLUMN, f"#{node.name} of the FROM clause")
     return ()
 
 
@@ -176,7 +176,7 @@ def _columns(node: exp.Expr, role: Role, scope: Scope, into: Flow) -> Children:
     if role.columns is not None:
         use(role.columns, role, into)
     else:
-        scope.context.gaps.add(gaps.UNSUPPORTED_EXPRESSION, f"{node.sql()} outside of the SELECT list")
+        scope.context.gaps.add(UNSUPPORTED_EXPRESSION, f"{node.sql()} outside of the SELECT list")
     return ()
 
 

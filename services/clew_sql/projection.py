@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from sqlglot import exp
 
-from clew_sql import gaps
 from clew_sql.expressions import VALUE, read
 from clew_sql.flow import Flow
+from clew_sql.gaps import UNSUPPORTED_EXPRESSION
 from clew_sql.names import Name
 from clew_sql.naming import unnamed
 from clew_sql.relations import Field, Relation, Rest
@@ -29,7 +29,7 @@ def project(items: list[exp.Expr], scope: Scope) -> Projection:
         if star is not None:
             _expand_star(item, star, scope, made)
         elif isinstance(item, exp.Binary) and isinstance(item.this, exp.Star):
-            scope.context.gaps.add(gaps.UNSUPPORTED_EXPRESSION, f"{item.sql(scope.context.dialect)}: a filtered star")
+            scope.context.gaps.add(UNSUPPORTED_EXPRESSION, f"{item.sql(scope.context.dialect)}: a filtered star")
         elif scope.context.expands_columns and (columns := item.find(exp.Columns)):
             _expand_columns(item, columns, scope, made)
         else:
@@ -83,7 +83,7 @@ def _expand_star(item: exp.Expr, star: exp.Star, scope: Scope, made: Projection)
     places = _starred(item, scope)
     if places is None:
         name = item.this.sql() if isinstance(item, exp.Dot) else item.args["table"].name
-        scope.context.gaps.add(gaps.UNSUPPORTED_EXPRESSION, f"{name}.*: {name} is no table in reach")
+        scope.context.gaps.add(UNSUPPORTED_EXPRESSION, f"{name}.*: {name} is no table in reach")
         return
     edits = _Edits(star, scope)
     made.fields.extend(edits.of(star_fields(item, scope, places)))
@@ -207,7 +207,7 @@ def _selected(columns: exp.Columns, scope: Scope) -> Iterator[tuple[Field, re.Ma
         keys = {scope.context.names.stored(e.name) for e in what.expressions}
         yield from ((column, None) for _, column in scope.star() if column.key in keys)
     else:
-        scope.context.gaps.add(gaps.UNSUPPORTED_EXPRESSION, f"{columns.sql('duckdb')}: chosen by a computation")
+        scope.context.gaps.add(UNSUPPORTED_EXPRESSION, f"{columns.sql('duckdb')}: chosen by a computation")
 
 
 def _matching(pattern: str, columns: exp.Columns, scope: Scope) -> Iterator[tuple[Field, re.Match[str] | None]]:
@@ -215,7 +215,7 @@ def _matching(pattern: str, columns: exp.Columns, scope: Scope) -> Iterator[tupl
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        scope.context.gaps.add(gaps.UNSUPPORTED_EXPRESSION, f"{columns.sql('duckdb')}: {error}")
+        scope.context.gaps.add(UNSUPPORTED_EXPRESSION, f"{columns.sql('duckdb')}: {error}")
         return
     for _, column in scope.star():
         found = compiled.search(column.name)

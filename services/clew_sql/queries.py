@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from clew_sql import gaps
 from clew_sql.expressions import decide
 from clew_sql.flow import Flow, Indirect, add_all, add_as, add_indirect, rows_as
+from clew_sql.gaps import COLUMN_COUNT, UNSUPPORTED_QUERY
 from clew_sql.lineage import GUESS, Subtype
 from clew_sql.names import Name
 from clew_sql.projection import project
@@ -40,8 +40,8 @@ def read_query(node: exp.Expr, scope: Scope) -> Relation:
 
 def _unsupported(node: exp.Expr, scope: Scope) -> Relation:
     what = type(node).__name__.upper()
-    scope.context.gaps.add(gaps.UNSUPPORTED_QUERY, f"{what} in the place of a query")
-    return Relation([], (Rest(sourceless, gaps.UNSUPPORTED_QUERY, f"columns of {what}"),))
+    scope.context.gaps.add(UNSUPPORTED_QUERY, f"{what} in the place of a query")
+    return Relation([], (Rest(sourceless, UNSUPPORTED_QUERY, f"columns of {what}"),))
 
 
 def _bracketed(node: exp.Subquery, scope: Scope) -> Relation:
@@ -265,7 +265,7 @@ def _unite(left: Relation, right: Relation, operation: exp.SetOperation, scope: 
     else:
         if len(left.fields) != len(right.fields):
             counts = f"{len(left.fields)} and {len(right.fields)} columns"
-            scope.context.gaps.add(gaps.COLUMN_COUNT, f"{operation.key.upper()} of {counts}")
+            scope.context.gaps.add(COLUMN_COUNT, f"{operation.key.upper()} of {counts}")
         for mine, theirs in zip(left.fields, right.fields, strict=False):
             mine.flow.take(theirs.flow)
 

@@ -7,10 +7,9 @@ from typing import Final
 
 from sqlglot import exp
 
-from clew_sql import gaps
 from clew_sql.catalog import Catalog
 from clew_sql.flow import TRANSFORMED, Flow, Indirect, Trace
-from clew_sql.gaps import Gaps
+from clew_sql.gaps import AMBIGUOUS_COLUMN, TABLE_FUNCTION, UNKNOWN_COLUMN, UNKNOWN_RELATION, Gaps
 from clew_sql.lineage import GUESS
 from clew_sql.names import Name, Names
 from clew_sql.relations import Field, Relation
@@ -182,7 +181,7 @@ class Scope:
             return None
         flow = Flow()
         for rest in place.relation.rests:
-            made = rest.supply(name) if rest.code == gaps.TABLE_FUNCTION else None
+            made = rest.supply(name) if rest.code == TABLE_FUNCTION else None
             if made is not None:
                 flow.take(made.flow)
             else:
@@ -212,7 +211,7 @@ class Scope:
         return False
 
     def _ambiguous(self, name: Name, reason: str) -> None:
-        self.context.gaps.add(gaps.AMBIGUOUS_COLUMN, f"{name.text}: {reason}")
+        self.context.gaps.add(AMBIGUOUS_COLUMN, f"{name.text}: {reason}")
 
     def _missing(self, name: Name, place: Place) -> None:
         if name.key.lower() in PSEUDO_COLUMNS:
@@ -220,17 +219,17 @@ class Scope:
         if len(place.relation.rests) > 1:
             self._ambiguous(name, "several tables of unknown schema could have it")
         else:
-            self.context.gaps.add(gaps.UNKNOWN_COLUMN, f"{name.text} is not in {'.'.join(place.path)}")
+            self.context.gaps.add(UNKNOWN_COLUMN, f"{name.text} is not in {'.'.join(place.path)}")
 
     def _unknown(self, name: Name, qualifies: bool) -> None:
         if any(len(place.relation.rests) > 1 for place in self.places):
             self._ambiguous(name, "several tables of unknown schema could have it")
         elif qualifies:
-            self.context.gaps.add(gaps.UNKNOWN_RELATION, f"{name.text} is neither a table in reach nor a column")
+            self.context.gaps.add(UNKNOWN_RELATION, f"{name.text} is neither a table in reach nor a column")
         elif name.key.lower() not in PSEUDO_COLUMNS:
             tables = ", ".join(".".join(p.path) for p in self.places)
             where = f"is not in {tables}" if tables else "stands where there is no FROM"
-            self.context.gaps.add(gaps.UNKNOWN_COLUMN, f"{name.text} {where}")
+            self.context.gaps.add(UNKNOWN_COLUMN, f"{name.text} {where}")
 
 
 def _part_of(column: Field, part: Name) -> Field:

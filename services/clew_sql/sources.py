@@ -6,10 +6,10 @@ from typing import Final
 
 from sqlglot import exp
 
-from clew_sql import gaps
 from clew_sql.expressions import VALUE, decide, read
 from clew_sql.flow import TRANSFORMED, Flow, add_all, add_as
 from clew_sql.functions import is_file_reader
+from clew_sql.gaps import FILE_SOURCE, TABLE_FUNCTION, UNKNOWN_COLUMN, UNSUPPORTED_QUERY
 from clew_sql.lineage import Subtype
 from clew_sql.names import Name
 from clew_sql.projection import starred
@@ -81,7 +81,7 @@ def _identifier(column: exp.Expr) -> exp.Expr:
 def _pivoted(node: exp.Expr, place: Place, scope: Scope) -> Place:
     if not node.args.get("pivots"):
         return place
-    rest = Rest(sourceless, gaps.UNSUPPORTED_QUERY, "columns of a PIVOT or UNPIVOT")
+    rest = Rest(sourceless, UNSUPPORTED_QUERY, "columns of a PIVOT or UNPIVOT")
     scope.context.gaps.add(rest.code, rest.detail)
     return Place(place.path, Relation([], (rest,), place.relation.rows, place.relation.inputs))
 
@@ -108,8 +108,8 @@ def _file(path: str, scope: Scope) -> Relation:
     dataset = scope.context.catalog.bound(path)
     if dataset is not None:
         return scope.context.catalog.relation(dataset)
-    scope.context.gaps.add(gaps.FILE_SOURCE, f"reads {path}, which no binding names")
-    return Relation([], (Rest(sourceless, gaps.FILE_SOURCE, f"columns of {path}"),))
+    scope.context.gaps.add(FILE_SOURCE, f"reads {path}, which no binding names")
+    return Relation([], (Rest(sourceless, FILE_SOURCE, f"columns of {path}"),))
 
 
 def _subquery(node: exp.Expr, scope: Scope) -> Relation:
@@ -189,7 +189,7 @@ def _function(node: exp.Expr, function: exp.Expr, scope: Scope) -> Relation:
     if columns:
         return Relation([Field("", "", flow) for _ in columns])
     detail = f"columns of {function.sql(dialect=scope.context.dialect)}"
-    rest = Rest(lambda name: Field(name.shown, name.key, flow), gaps.TABLE_FUNCTION, detail)
+    rest = Rest(lambda name: Field(name.shown, name.key, flow), TABLE_FUNCTION, detail)
     return Relation([], (rest,))
 
 
@@ -218,7 +218,7 @@ def values(node: exp.Expr, scope: Scope) -> Relation:
 
 
 def _unsupported(node: exp.Expr, scope: Scope) -> Relation:
-    rest = Rest(sourceless, gaps.UNSUPPORTED_QUERY, f"columns of {node.sql(dialect=scope.context.dialect)}")
+    rest = Rest(sourceless, UNSUPPORTED_QUERY, f"columns of {node.sql(dialect=scope.context.dialect)}")
     scope.context.gaps.add(rest.code, rest.detail)
     return Relation([], (rest,))
 
@@ -255,7 +255,7 @@ def _merge(name: Name, side: str, left: list[Place], right: list[Place], scope: 
     mine = scope.merged.get(name.key) or _column_in(left, name)
     theirs = _column_in(right, name)
     if mine is None or theirs is None:
-        scope.context.gaps.add(gaps.UNKNOWN_COLUMN, f"{name.text} of USING is not on both sides of the join")
+        scope.context.gaps.add(UNKNOWN_COLUMN, f"{name.text} of USING is not on both sides of the join")
     both = [column for column in (mine, theirs) if column is not None]
     for column in both:
         add_as(scope.rows, column.flow, Subtype.JOIN)

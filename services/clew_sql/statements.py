@@ -6,10 +6,18 @@ from typing import Final, NamedTuple
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
-from clew_sql import gaps
 from clew_sql.catalog import Catalog, Dataset, Schema
 from clew_sql.flow import influences, output_column
-from clew_sql.gaps import Gaps
+from clew_sql.gaps import (
+    COLUMN_COUNT,
+    INTERNAL,
+    TOO_DEEP,
+    UNKNOWN_COLUMN,
+    UNKNOWN_TARGET,
+    UNSUPPORTED_EXPRESSION,
+    UNSUPPORTED_STATEMENT,
+    Gaps,
+)
 from clew_sql.lineage import GUESS, Lineage, OutputColumn
 from clew_sql.names import Names
 from clew_sql.queries import read_query, read_with
@@ -41,9 +49,9 @@ class Reader:
         try:
             return self._read(tree)
         except RecursionError:
-            self._gaps.add(gaps.TOO_DEEP, "nested too deeply to be followed")
+            self._gaps.add(TOO_DEEP, "nested too deeply to be followed")
         except Exception as error:
-            self._gaps.add(gaps.INTERNAL, f"{type(error).__name__}: {error}")
+            self._gaps.add(INTERNAL, f"{type(error).__name__}: {error}")
         return self._empty(_kind(tree), ())
 
     def failed(self, code: str, detail: str) -> Lineage:
@@ -60,7 +68,7 @@ class Reader:
         return reader(self, tree)
 
     def _unsupported(self, tree: exp.Expr) -> Lineage:
-        self._gaps.add(gaps.UNSUPPORTED_STATEMENT, f"{_kind(tree)} has no column lineage yet")
+        self._gaps.add(UNSUPPORTED_STATEMENT, f"{_kind(tree)} has no column lineage yet")
         return self._empty(_kind(tree), ())
 
     def _query(self, tree: exp.Expr) -> Lineage:
@@ -101,7 +109,7 @@ class Reader:
             return self._unsupported(tree)
         dataset = self._target(table)
         if tree.args.get("conflict") is not None and tree.args["conflict"].expressions:
-            self._gaps.add(gaps.UNSUPPORTED_EXPRESSION, "the assignments of ON CONFLICT DO UPDATE")
+            self._gaps.add(UNSUPPORTED_EXPRESSION, "the assignments of ON CONFLICT DO UPDATE")
         if not isinstance(query, (exp.Query, exp.Values)):
             return self._empty("INSERT", (dataset.name,))
         relation = self._relation(query, tree)
@@ -123,7 +131,7 @@ class Reader:
             self._count(relation, len(names), dataset, exact=True)
             return [self._checked(f, known, dataset) for f in targets]
         if dataset.columns is None:
-            self._gaps.add(gaps.UNKNOWN_TARGET, f"columns of {dataset.name}: taken to be named as the query names them")
+            self._gaps.add(UNKNOWN_TARGET, f"columns of {dataset.name}: taken to be named as the query names them")
             return [f._replace(flow=f.flow.less_certain(GUESS)) for f in relation.fields]
         self._count(relation, len(dataset.columns), dataset, exact=False)
         pairs = zip(known.items(), relation.fields, strict=False)
@@ -134,14 +142,14 @@ class Reader:
         if not known:
             return column
         if column.key not in known:
-            self._gaps.add(gaps.UNKNOWN_COLUMN, f"{column.name} is not in {dataset.name}")
+            self._gaps.add(UNKNOWN_COLUMN, f"{column.name} is not in {dataset.name}")
         return column._replace(name=known.get(column.key, column.name))
 
     def _count(self, relation: Relation, expected: int, dataset: Dataset, exact: bool) -> None:
         """More values than columns is wrong; fewer only where the statement lists the columns it means."""
         given = len(relation.fields)
         if not relation.rests and (given > expected or (exact and given < expected)):
-            self._gaps.add(gaps.COLUMN_COUNT, f"{given} values for {expected} columns of {dataset.name}")
+            self._gaps.add(COLUMN_COUNT, f"{given} values for {expected} columns of {dataset.name}")
 
     def _target(self, table: exp.Table) -> Dataset:
         return self._catalog.dataset([self._names.of(part) for part in table.parts])

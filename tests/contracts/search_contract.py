@@ -1,4 +1,4 @@
-"""What every search engine promises. An engine's test module derives from `SearchContract` and says how it is opened."""
+"""What every search engine promises. An engine's test class derives from `SearchContract` and says how to open it."""
 
 from __future__ import annotations
 

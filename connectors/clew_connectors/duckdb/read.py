@@ -190,12 +190,14 @@ def _translated(error: duckdb.Error, path: Path) -> ClewError:
         )
     if "not a valid DuckDB database file" in said or "Is a directory" in said:
         return BadInput("this is not a DuckDB database file", where=str(path), hint="Check `database` in the recipe")
-    if isinstance(error, duckdb.SerializationException) or "newer version" in said:
+    if "version number" in said or isinstance(error, duckdb.SerializationException):
         return BadInput(
             f"DuckDB {duckdb.__version__} can't read this file: {_first_line(error)}",
             where=str(path),
             hint="Install the DuckDB that wrote it, or a newer one",
         )
+    if "Corrupt database file" in said:
+        return BadInput(f"the file is damaged: {_first_line(error)}", where=str(path), hint="Restore it from a copy")
     return Unreachable(f"DuckDB can't open the file: {_first_line(error)}", where=str(path))
 
 

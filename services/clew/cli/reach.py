@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -179,12 +180,11 @@ class Local:
 
     def create_token(self, name: str, scopes: Sequence[Scope], source: str) -> dict[str, Any]:
         from clew.api.auth import new_token
-        from clew.ledger.sqlite import now_micros
 
         if name in {row.name for row in self._house.ledger.tokens()}:
             raise BadInput(f"a token {name!r} exists", hint="Choose another name, or revoke it first")
         secret, hashed = new_token()
-        self._house.ledger.put_token(TokenRow(name, hashed, tuple(scopes), source, now_micros(), False))
+        self._house.ledger.put_token(TokenRow(name, hashed, tuple(scopes), source, time.time_ns() // 1000, False))
         return {"name": name, "scopes": list(scopes), "source": source, "secret": secret}
 
     def revoke_token(self, name: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from clew.ledger import LedgerReader
+from clew.ledger.port import DERIVED_SQL
 from clew_schemas.resolve import resolve
-from clew_schemas.urn import Urn, dotted, escape, make
+from clew_schemas.urn import Urn, escape, make, segment, unescape
 
 
 class Datasets(Mapping[str, Mapping[str, str]]):
@@ -34,12 +35,24 @@ class Datasets(Mapping[str, Mapping[str, str]]):
     def __getitem__(self, name: str) -> Mapping[str, str]:
         urn = self.urn_of(name)
         self.asked.add(urn)
+        columns = self._columns(urn, derived_too=True)
+        if columns is None:
+            raise KeyError(name)
+        return columns
+
+    def columns_of(self, urn: str) -> tuple[str, ...]:
+        """Return the columns of a dataset in order, as somebody else than the house describes it; () if nobody does."""
+        return tuple(self._columns(urn, derived_too=False) or ())
+
+    def _columns(self, urn: str, *, derived_too: bool) -> dict[str, str] | None:
         (number,) = self._ledger.ids([urn])
         claims = self._ledger.claims([number])[number].get("schema", ()) if number else ()
+        claims = tuple(claim for claim in claims if derived_too or claim.source != DERIVED_SQL)
         schema = resolve(claims, self._ledger.registry.get("schema").resolution)
         if schema is None:
-            raise KeyError(name)
-        return {each["name"].replace("%2E", "."): each.get("type") or "" for each in schema["columns"]}
+            return None
+        top = [each for each in schema["columns"] if "." not in each["name"]]
+        return {unescape(each["name"]): each.get("type") or "" for each in top}
 
     def __iter__(self) -> Iterator[str]:
         """Nothing: a catalog is asked, not listed."""
@@ -66,4 +79,4 @@ class Datasets(Mapping[str, Mapping[str, str]]):
 
 def column_path(name: str) -> str:
     """Return the escaped path of a column that SQL names."""
-    return dotted(name)
+    return segment(name)

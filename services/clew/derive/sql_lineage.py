@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -178,10 +178,26 @@ def derive(query: Mapping[str, Any], datasets: Datasets) -> Derived:
         return Derived(Lineage(inputs=[], outputs=[output] if output else [], unresolved=[gap]), output, ())
     if output is None and len(read.outputs) == 1:
         output = datasets.urn_of(read.outputs[0])
-    return Derived(lineage_of(read, output, datasets), output, tuple(column.name for column in read.columns))
+    names = output_names(read, datasets.columns_of(output) if output else ())
+    return Derived(lineage_of(read, names, output, datasets), output, names)
 
 
-def lineage_of(read: Read, output: str | None, datasets: Datasets) -> Lineage:
+def output_names(read: Read, described: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the output's columns: as its schema spells them, where position leaves no doubt.
+
+    Engines name unaliased expressions each in its own way; the position is the same for all.
+    """
+    names = tuple(column.name for column in read.columns)
+    if len(names) == len(described) and not any(each.code == "column_count" for each in read.unresolved):
+        known = {name.casefold() for name in described}
+        return tuple(
+            other if name.casefold() == other.casefold() or name.casefold() not in known else name
+            for name, other in zip(names, described, strict=True)
+        )
+    return names
+
+
+def lineage_of(read: Read, names: Sequence[str], output: str | None, datasets: Datasets) -> Lineage:
     """Return the lineage aspect of a read statement whose result becomes `output`."""
     position = {name: at for at, name in enumerate(read.inputs)}
     inputs = [datasets.urn_of(name) for name in read.inputs]
@@ -191,7 +207,11 @@ def lineage_of(read: Read, output: str | None, datasets: Datasets) -> Lineage:
     return Lineage(
         inputs=inputs,
         outputs=[output],
-        columns=[row for column in read.columns for row in _column_rows(column, position)],
+        columns=[
+            row
+            for name, column in zip(names, read.columns, strict=True)
+            for row in _column_rows(column_path(name), column, position)
+        ],
         rows=[
             (0, position[each.table], column_path(each.column), _marked(each.subtype, each.presence))
             for each in read.rows
@@ -199,20 +219,19 @@ def lineage_of(read: Read, output: str | None, datasets: Datasets) -> Lineage:
         ]
         or None,
         expressions={
-            column_path(column.name): column.expression[:1000]
-            for column in read.columns
+            column_path(name): column.expression[:1000]
+            for name, column in zip(names, read.columns, strict=True)
             if any(source.transformation != "IDENTITY" for source in column.sources)
         }
         or None,
-        masked=[column_path(column.name) for column in read.columns if column.masks] or None,
+        masked=[column_path(name) for name, column in zip(names, read.columns, strict=True) if column.masks] or None,
         unresolved=unresolved or None,
     )
 
 
 def _column_rows(
-    column: OutputColumn, position: Mapping[str, int]
+    name: str, column: OutputColumn, position: Mapping[str, int]
 ) -> list[tuple[int, str | None, int, str | None, str, float]]:
-    name = column_path(column.name)
     direct = [
         (
             0,

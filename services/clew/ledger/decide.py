@@ -87,7 +87,7 @@ class Outcome:
 
     facts: list[NewFact] = field(default_factory=list)
     points: list[PreparedEvent] = field(default_factory=list)
-    marks: list[tuple[PreparedEvent, Head, bytes]] = field(default_factory=list)
+    marks: list[tuple[PreparedEvent, bytes]] = field(default_factory=list)
     """Claims whose mark moves although nothing changed."""
     named: list[int] = field(default_factory=list)
     """Claims that the open crawl named without changing them."""
@@ -193,7 +193,7 @@ def _decide_event(
             outcome.named.append(head.id)
             return head
         marked = head._replace(mark=order)
-        outcome.marks.append((event, head, order))
+        outcome.marks.append((event, order))
         return marked
     outcome.facts.append(NewFact(event, head, order, observed, moved=True))
     outcome.changed += 1

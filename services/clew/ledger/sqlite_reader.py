@@ -16,29 +16,14 @@ import orjson
 
 from clew.ledger import payloads
 from clew.ledger.port import Change, Commit, Entity, Fact, Parked, Point, Source, TokenRow
+from clew.ledger.sqlite_store import chunks, marks
 from clew.ledger.sqlite_tables import MAIN, OP_NAMES
 from clew_schemas.registry import Registry
 from clew_schemas.resolve import Claim, Denials
 from clew_schemas.urn import Urn, kind_of
 
-_CHUNK = 500
 _CACHE = 500_000
-
-
-def chunks(values: Sequence[Any], size: int = _CHUNK) -> Iterator[Sequence[Any]]:
-    """Yield slices of at most `size`; SQLite bounds how many parameters one statement takes."""
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
-
-
-def marks(values: Sequence[Any]) -> str:
-    """Return as many question marks as there are values."""
-    return ",".join("?" * len(values))
-
-
-def tail_of(urn: str) -> str:
-    """Return the last segment of a URN's name, folded: what people type last."""
-    return Urn.parse(urn).label.casefold()
+"""Names whose numbers are kept in memory; beyond that the cache starts anew."""
 
 
 def denials(body: Any) -> Denials:
@@ -198,16 +183,17 @@ class SqliteReader:
         found: dict[int, dict[str, list[Claim]]] = {each: defaultdict(list) for each in wanted}
         with self._reading() as connection:
             for chunk in chunks(wanted):
-                for entity, aspect, claim in self._claims_of(connection, chunk, as_of):
+                for entity, aspect, claim in self.claims_in(connection, chunk, as_of):
                     found[entity][aspect].append(claim)
         return {
             entity: {aspect: tuple(sorted(claims, key=lambda c: c.source)) for aspect, claims in aspects.items()}
             for entity, aspects in found.items()
         }
 
-    def _claims_of(
+    def claims_in(
         self, connection: sqlite3.Connection, entities: Sequence[int], as_of: int | None
     ) -> Iterator[tuple[int, str, Claim]]:
+        """Yield (entity, aspect, live claim) as `connection` sees them."""
         rows = connection.execute(
             "SELECT id, entity, aspect, source, seq, says, denies, observed FROM claim"
             f" WHERE branch = {MAIN} AND entity IN ({marks(entities)})",
@@ -442,3 +428,10 @@ class SqliteReader:
             }
         counts["bytes"] = self.path.stat().st_size
         return counts
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        with self._connections_lock:
+            for connection in self._open_connections:
+                connection.close()
+            self._open_connections.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
@@ -108,8 +108,10 @@ class TantivyIndex:
         """Return an empty index beside this one. An earlier fresh one that was never promoted is dropped."""
         self._readable()
         in_force = generations.current(self._folder)
-        generations.keep_only(self._folder, self._generation, *([in_force] if in_force else []))
-        return TantivyIndex(self._folder, generations.begin(self._folder), predecessor=self)
+        # Begun before the others go: a number is not given again to a store that somebody may still write.
+        begun = generations.begin(self._folder)
+        generations.keep_only(self._folder, self._generation, begun, *([in_force] if in_force else []))
+        return TantivyIndex(self._folder, begun, predecessor=self)
 
     def promote(self) -> None:
         """Put this index in force, durably, and drop the other stores. The predecessor only answers from now on."""
@@ -143,11 +145,8 @@ class TantivyIndex:
     def _commit(self, documents: Sequence[Document], gone: Iterable[int], position: Position | None) -> None:
         if self._refusal:
             raise OurError(self._refusal, where=str(self._folder))
-        latest = {document.id: document for document in documents}
-        # Encoded before the writer is touched: what can't be encoded leaves nothing behind in it.
-        encoded = [tantivy_store.encoded(document) for document in latest.values()]
         try:
-            self._write(encoded, {*latest, *gone}, position)
+            self._write({document.id: document for document in documents}, gone, position)
         except BaseException as error:
             self._abandon()
             if not tantivy_store.failed(error):
@@ -159,16 +158,21 @@ class TantivyIndex:
             ) from error
         self._renew()
 
-    def _write(self, encoded: list[tantivy.Document], replaced: set[int], position: Position | None) -> None:
+    def _write(self, documents: Mapping[int, Document], gone: Iterable[int], position: Position | None) -> None:
         writer = self._open_writer()
-        for id in replaced:
-            writer.delete_documents_by_term("id", id)
-        for document in encoded:
-            writer.add_document(document)
-        if position is not None:
-            writer.delete_documents_by_term("marker", 1)
-            writer.add_document(tantivy_store.encoded_position(position))
-        writer.commit()
+        try:
+            for id in {*documents, *gone}:
+                writer.delete_documents_by_term("id", id)
+            for document in documents.values():
+                # One by one: tantivy's thread indexes the last while the next is made.
+                writer.add_document(tantivy_store.encoded(document))
+            if position is not None:
+                writer.delete_documents_by_term("marker", 1)
+                writer.add_document(tantivy_store.encoded_position(position))
+            writer.commit()
+        finally:
+            # Its lock goes with its last reference, and a traceback would keep this one.
+            del writer
 
     def _open_writer(self) -> tantivy.IndexWriter:
         if self._writer is None:
@@ -187,7 +191,6 @@ class TantivyIndex:
         """Throw away a writer that failed, or was interrupted, with all that it had not committed."""
         if self._writer is not None:
             try:
-                # Its lock is let go with its last reference, which a traceback may hold; rolled back, it can be kept.
                 self._writer.rollback()
             except BaseException as error:
                 if not tantivy_store.failed(error):

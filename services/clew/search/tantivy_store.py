@@ -144,16 +144,12 @@ def _add_words(made: tantivy.Document, name: str, values: Sequence[str]) -> None
 
 
 def _add_keys(made: tantivy.Document, document: Document) -> None:
-    names = document.texts.get("name", ())
-    tails = [tail for name in names for tail in words.tails(name)]
-    for field, keys in (
-        ("key", map(words.key, names)),
-        ("tail", map(words.key, tails)),
-        ("alike", map(words.alike, (*names, *tails))),
-        ("title_key", map(words.key, document.texts.get("title", ()))),
-    ):
-        for key in dict.fromkeys(keys):
-            made.add_text(field, key)
+    for name in map(words.keys, document.texts.get("name", ())):
+        for field, keys in (("key", (name.whole,)), ("tail", name.tails), ("alike", name.alike)):
+            for key in keys:
+                made.add_text(field, key)
+    for title in map(words.keys, document.texts.get("title", ())):
+        made.add_text("title_key", title.whole)
 
 
 def _files(folder: Path, segment: dict[str, object]) -> list[Path]:

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
+from typing import NamedTuple
 from unicodedata import combining, normalize
 
 from clew_schemas.errors import TooLarge
@@ -45,7 +46,7 @@ _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W_A-Za-z0-9]+")
 _ES = re.compile(r"(?:ss|sh|ch|x|z)es$")
 _LETTERS = str.maketrans(
     {"ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ł": "l", "Ł": "L", "ð": "d", "Ð": "D", "ħ": "h", "Ħ": "H", "ı": "i"}
-    | {"æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "TH"}
+    | {"æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "TH", "ß": "ss", "ẞ": "SS"}
 )
 _SUFFIXES = 10
 _MOST_PARTS = 8
@@ -57,6 +58,16 @@ class Word:
 
     whole: str
     parts: tuple[str, ...] = ()
+
+
+class Keys(NamedTuple):
+    """A name as one word: all its parts joined, so that two of one key are the same name, however they are written."""
+
+    whole: str
+    tails: tuple[str, ...]
+    """The keys of the name from its second segment on, from its third, and so on."""
+    alike: tuple[str, ...]
+    """The whole and the tails again, all parts in the singular."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +98,16 @@ def identifiers(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(chain.from_iterable(map(_forms, segments))))
 
 
-def key(text: str) -> str:
-    """Return all parts of `text`, joined: two texts of one key are the same name, however written."""
-    return "".join(_parts(text))
-
-
-def alike(text: str) -> str:
-    """Return the key of `text` with its parts in the singular."""
-    return "".join(map(singular, _parts(text)))
-
-
-def tails(name: str) -> list[str]:
-    """Return `name` from its second segment on, from its third, and so on; at most its ten shortest ends."""
-    segments = _segments(name)
-    return [".".join(segments[at:]) for at in range(max(1, len(segments) - _SUFFIXES), len(segments))]
+def keys(name: str) -> Keys:
+    """Return what `name` is known by as a whole; names of more than ten segments have ten tails."""
+    segments = [_key(segment) for segment in _segments(name)]
+    starts = range(max(1, len(segments) - _SUFFIXES), len(segments))
+    exact, loose = ([pair[way] for pair in segments] for way in (0, 1))
+    return Keys(
+        "".join(exact),
+        tuple("".join(exact[start:]) for start in starts),
+        tuple("".join(loose[start:]) for start in (0, *starts)),
+    )
 
 
 def singular(word: str) -> str:
@@ -131,7 +138,8 @@ def wanted(text: str) -> Wanted:
     count = sum(1 + len(word.parts) for word in words)
     if count > MAX_WORDS:
         raise TooLarge(f"the search text has {count} words; at most {MAX_WORDS} are read", where="text")
-    return Wanted(words, key(text), alike(text))
+    name = keys(text)
+    return Wanted(words, name.whole, name.alike[0])
 
 
 def _segments(text: str) -> list[str]:
@@ -144,25 +152,42 @@ def _slices(text: str) -> Iterable[str]:
     return (text[at : at + LONGEST] for at in range(0, len(text), LONGEST))
 
 
-def _parts(text: str) -> list[str]:
-    return [part.casefold() for part in _PART.findall(fold(text))]
+def _parts_of(segment: str) -> list[str]:
+    return [part for piece in _pieces(segment) for part in _parts(piece)]
 
 
 def _pieces(segment: str) -> list[str]:
-    return [piece.casefold() for piece in _PIECE.split(segment) if piece]
+    return [piece for piece in _PIECE.split(segment) if piece]
 
 
-# Names repeat their segments (schemas, prefixes, column names) far more often than not.
+# Names are made of few pieces, and repeat their segments (schemas, prefixes, columns) far more often than not.
+@lru_cache(maxsize=65_536)
+def _parts(piece: str) -> tuple[str, ...]:
+    return tuple(part.casefold() for part in _PART.findall(piece))
+
+
+@lru_cache(maxsize=65_536)
+def _numbers(word: str) -> tuple[str, ...]:
+    one = singular(word)
+    return (word,) if one == word else (word, one)
+
+
+@lru_cache(maxsize=16_384)
+def _key(segment: str) -> tuple[str, str]:
+    parts = _parts_of(segment)
+    return "".join(parts), "".join(map(singular, parts))
+
+
 @lru_cache(maxsize=16_384)
 def _forms(segment: str) -> tuple[str, ...]:
-    parts = _parts(segment)
-    forms = ["".join(parts), *_pieces(segment), *parts]
-    return tuple(dict.fromkeys(form for word in forms for form in (word, singular(word))))
+    pieces, parts = _pieces(segment), _parts_of(segment)
+    forms = ["".join(parts), *(piece.casefold() for piece in pieces), *parts]
+    return tuple(chain.from_iterable(map(_numbers, dict.fromkeys(forms))))
 
 
 def _word(segment: str) -> Word:
-    parts, pieces = _parts(segment), _pieces(segment)
-    cut = pieces if len(pieces) > 1 else parts
+    pieces, parts = _pieces(segment), _parts_of(segment)
+    cut = [piece.casefold() for piece in pieces] if len(pieces) > 1 else parts
     cut = [part for part in dict.fromkeys(cut) if part not in STOP_WORDS] or cut
     # A hash or a UUID falls into dozens of parts; they say nothing one by one, and each costs a look into the index.
     return Word("".join(parts), tuple(cut) if len(parts) > 1 and len(cut) <= _MOST_PARTS else ())

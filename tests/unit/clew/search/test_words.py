@@ -79,16 +79,18 @@ def test_typos_forgiven(word: str, count: int) -> None:
     assert words.typos(word) == count
 
 
-@pytest.mark.parametrize("text", ["flight_delay", "flight delay", "FlightDelay", "flight-delay", "flight.delay"])
+@pytest.mark.parametrize("text", ["flight_delays", "flight delays", "FlightDelays", "flight-delays", "Flight.Delays"])
 def test_all_ways_to_write_a_name_have_one_key(text: str) -> None:
-    assert words.key(text) == "flightdelay"
-    assert words.alike(text + "s") == "flightdelay"
+    assert words.keys(text).whole == "flightdelays"
+    assert words.keys(text).alike[0] == "flightdelay"
 
 
-def test_tails_are_the_ends_of_a_name() -> None:
-    assert words.tails("db.main.flight_delays") == ["main.flight_delays", "flight_delays"]
-    assert words.tails("flights") == []
-    assert words.tails(".".join("abcdefghijklmnop"))[0] == "g.h.i.j.k.l.m.n.o.p"
+def test_a_name_is_known_by_its_ends_too() -> None:
+    name = words.keys("db.main.flight_delays")
+    assert name.tails == ("mainflightdelays", "flightdelays")
+    assert name.alike == ("dbmainflightdelay", "mainflightdelay", "flightdelay")
+    assert words.keys("flights").tails == () and words.keys("").alike == ("",)
+    assert words.keys(".".join("abcdefghijklmnop")).tails[0] == "ghijklmnop"
 
 
 def test_a_query_is_read_into_words_and_their_parts() -> None:
@@ -118,13 +120,9 @@ def test_limits_are_stated_and_kept() -> None:
 
 
 @given(ANY_TEXT)
-def test_any_text_is_read_and_its_words_are_plain(text: str) -> None:
-    read = words.wanted(text[:100]) if len(text) <= 40 else None
-    found = (
-        [*words.identifiers([text]), *words.prose([text]), *(word.whole for word in read.words if read)] if read else []
-    )
-    for word in found:
-        assert word and len(word) <= 3 * words.LONGEST
+def test_the_words_of_any_text_are_plain(text: str) -> None:
+    wanted = words.wanted(text[:20]).words
+    for word in (*words.identifiers([text]), *words.prose([text]), *(word.whole for word in wanted)):
         assert re.fullmatch(r"[^\W_]+", word), "no white space, which joins the words in the index"
         word.encode()
 
@@ -136,4 +134,4 @@ def test_a_name_and_its_query_agree_however_they_are_joined(parts: list[str]) ->
         for query in ways[:2]:
             (word, *_) = words.wanted(query).words
             assert word.whole in words.identifiers([name])
-    assert len({words.key(way) for way in ways}) == 1
+    assert len({words.keys(way).whole for way in ways}) == 1

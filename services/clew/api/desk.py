@@ -1,0 +1,84 @@
+"""What every endpoint reaches for, and who stands before it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+import strawberry
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from clew.api.auth import COOKIE, Gate, Principal, Shown
+from clew.api.stations import Stations
+from clew.api.writing import Writer
+from clew.ledger.port import Scope
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_bearer = HTTPBearer(
+    auto_error=False,
+    description="A token of `clew token create`. On the machine itself, reading and plain writing need none.",
+)
+
+
+@dataclass(slots=True)
+class Desk:
+    """The stations behind the API, the gate before it, the writer, and the GraphQL schema in force."""
+
+    stations: Stations
+    gate: Gate
+    writer: Writer
+    schema: strawberry.Schema
+
+
+async def desk_of(request: Request) -> Desk:
+    """Return the desk of the app that a request came to."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+At = Annotated[Desk, Depends(desk_of)]
+
+
+def principal_of(
+    request: Request, desk: At, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+) -> Principal:
+    """Return who asks; raise Unauthenticated or Forbidden."""
+    headers = request.headers
+    return desk.gate.admit(
+        Shown(
+            bearer=None if credentials is None else credentials.credentials,
+            cookie=request.cookies.get(COOKIE),
+            bad=credentials is None and "authorization" in headers,
+            client=None if request.client is None else request.client.host,
+            host=headers.get("host", ""),
+            origin=headers.get("origin"),
+            safe=request.method in SAFE,
+        )
+    )
+
+
+Anyone = Annotated[Principal, Depends(principal_of)]
+
+
+def _having(scope: Scope) -> Callable[[Principal], Awaitable[Principal]]:
+    async def having(principal: Anyone) -> Principal:
+        principal.check_scope(scope)
+        return principal
+
+    return having
+
+
+Reading = Annotated[Principal, Depends(_having("read"))]
+Writing = Annotated[Principal, Depends(_having("write"))]
+Admin = Annotated[Principal, Depends(_having("admin"))]
+
+
+async def body_of(request: Request) -> bytes:
+    """Return the whole body, as it came."""
+    return await request.body()
+
+
+RawBody = Annotated[bytes, Depends(body_of)]

@@ -1,0 +1,77 @@
+"""The parameters of questions in the query string. An unknown one is refused: a typo must not change the answer."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from clew.query.impact import NAMED, ChangeKind
+from clew.query.start import Grain
+from clew.search import SearchQuery
+from clew.search.port import FACETS
+
+
+class Parameters(BaseModel):
+    """What every question takes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    at_least: str | None = Field(
+        None,
+        alias="atLeast",
+        description="A token from a receipt: wait until the answer holds that write, else fail with 503 `stale`",
+    )
+
+
+class SearchParameters(Parameters):
+    """A search. Each filter may be given several times: one of its values must fit."""
+
+    q: str = Field("", max_length=1000, description="Words; whole, as a prefix, or with a typo. Empty matches all")
+    kind: list[str] = Field([], description="Filter by kind: dataset, column, model, …")
+    namespace: list[str] = []
+    subtype: list[str] = []
+    owner: list[str] = []
+    tag: list[str] = []
+    state: list[str] = []
+    status: list[str] = []
+    facets: str = Field("kind", description="Facets to count, separated by commas: " + ", ".join(FACETS))
+    limit: int = Field(20, description="Hits to return, at most 1,000")
+    offset: int = Field(0, description="Hits to pass over, at most 10,000")
+
+    def query(self) -> SearchQuery:
+        """Return the search as the index takes it."""
+        filters = {name: values for name in FACETS if (values := getattr(self, name))}
+        facets = tuple(name.strip() for name in self.facets.split(",") if name.strip())
+        return SearchQuery(self.q, filters, facets, self.limit, self.offset)
+
+
+class WalkParameters(Parameters):
+    """How lineage is followed."""
+
+    grain: Grain | None = Field(None, description="Default: dataset for datasets and jobs, column for the rest")
+    indirect: bool = Field(False, description="Follow also what only decides which rows there are, or their order")
+
+
+class LineageParameters(WalkParameters):
+    """A question for lineage."""
+
+    of: str = Field(description="A URN or a short name, such as `flights.dep_delay`")
+    direction: Literal["up", "down"] = "down"
+    depth: int | None = Field(None, ge=0, le=10_000, description="Hops at most; the answer says where it was cut")
+
+
+class PathsParameters(WalkParameters):
+    """A question for paths."""
+
+    start: str = Field(alias="from", description="Where paths begin: a URN or a short name")
+    end: str = Field(alias="to", description="Where paths end: a URN or a short name")
+    most: int = Field(10, ge=1, le=100, description="Paths at most, shortest first")
+
+
+class ImpactParameters(Parameters):
+    """A question for impact."""
+
+    of: str = Field(description="What is to change: a URN or a short name")
+    change: ChangeKind = ChangeKind.DROP
+    named: int = Field(NAMED, ge=0, le=10_000, description="Assets to name with path and owner; all are counted")

@@ -1,0 +1,68 @@
+"""REST: the questions. Each answer says as of when it is, whether it is complete, and what is unknown."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from clew.api.desk import At, Reading
+from clew.api.parameters import ImpactParameters, LineageParameters, Parameters, PathsParameters, SearchParameters
+from clew.api.replies import Json
+from clew.graph import Direction
+
+router = APIRouter(prefix="/v1", tags=["questions"])
+
+
+@router.get("/search", summary="Search by words, filters and facets")
+def search(principal: Reading, desk: At, asked: Annotated[SearchParameters, Query()]) -> Json:
+    """Hits in order of score, each with kind, summary and owners; `total` and facet counts are exact."""
+    return Json(desk.stations.questions.find(asked.query(), principal.viewer, asked.at_least).to_dict())
+
+
+@router.get("/entities/{name:path}", summary="Describe one thing")
+def entity(principal: Reading, desk: At, name: str, asked: Annotated[Parameters, Query()]) -> Json:
+    """All that is known of a URN or short name: resolved aspects with etags, claims by source, columns, series.
+
+    404 when nothing is called so; 409 with `candidates` when several things are.
+    """
+    return Json(desk.stations.questions.describe(name, principal.viewer, asked.at_least).to_dict())
+
+
+@router.get("/lineage", summary="What flows into a thing, or out of it")
+def lineage(principal: Reading, desk: At, asked: Annotated[LineageParameters, Query()]) -> Json:
+    """A graph as parallel arrays: edges point to `nodes` by position, the first `starts` nodes are the start."""
+    answer = desk.stations.questions.lineage(
+        asked.of,
+        principal.viewer,
+        direction=Direction[asked.direction.upper()],
+        grain=asked.grain,
+        indirect=asked.indirect,
+        depth=asked.depth,
+        at_least=asked.at_least,
+    )
+    return Json(answer.to_dict())
+
+
+@router.get("/impact", summary="What a change breaks")
+def impact(principal: Reading, desk: At, asked: Annotated[ImpactParameters, Query()]) -> Json:
+    """Affected assets, the strongest verdict first, each with the path that proves it, its owners and tier."""
+    answer = desk.stations.questions.impact(
+        asked.of, asked.change, principal.viewer, at_least=asked.at_least, named=asked.named
+    )
+    return Json(answer.to_dict())
+
+
+@router.get("/paths", summary="How one thing reaches another")
+def paths(principal: Reading, desk: At, asked: Annotated[PathsParameters, Query()]) -> Json:
+    """Simple paths downstream, shortest first; `exhaustive` says whether these are all."""
+    answer = desk.stations.questions.paths(
+        asked.start,
+        asked.end,
+        principal.viewer,
+        grain=asked.grain,
+        indirect=asked.indirect,
+        most=asked.most,
+        at_least=asked.at_least,
+    )
+    return Json(answer.to_dict())

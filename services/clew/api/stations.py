@@ -1,0 +1,32 @@
+"""What the API needs of the house behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal, Protocol
+
+from clew.ledger import Ledger
+from clew.query.questions import Questions
+
+ViewName = Literal["graph", "search"]
+
+
+class Stations(Protocol):
+    """The stations that requests reach: the ledger, the questions, and the care of the views."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """The one writer."""
+
+    @property
+    def questions(self) -> Questions:
+        """All questions, bound to the ledger and its views."""
+
+    def health(self) -> dict[str, Any]:
+        """Return `epoch`, `head`, `positions` by follower, and `failing`: what stands still, and why."""
+
+    def rebuild(self, names: Iterable[ViewName]) -> list[dict[str, Any]]:
+        """Draw views anew beside the old ones; return what each took."""
+
+    def doctor(self, *, mend: bool = True) -> dict[str, Any]:
+        """Compare the views with the ledger; mend what differs, unless told not to."""

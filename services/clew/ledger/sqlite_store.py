@@ -1,0 +1,188 @@
+"""The embedded ledger's write side: one connection, the running transaction, and the numbers given in it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from clew.ledger.sqlite_tables import FORMAT, MAIN, OPS, TABLES
+from clew_schemas.errors import BadInput
+from clew_schemas.urn import Urn, dataset_of
+
+_CHUNK = 500
+_CACHE = 500_000
+"""Names whose numbers are kept in memory; beyond that the cache starts anew."""
+
+
+def chunks(values: Sequence[Any], size: int = _CHUNK) -> Iterator[Sequence[Any]]:
+    """Yield slices of at most `size`; SQLite bounds how many parameters one statement takes."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+def marks(values: Sequence[Any]) -> str:
+    """Return as many question marks as there are values."""
+    return ",".join("?" * len(values))
+
+
+class SqliteStore:
+    """What a transaction writes with. The ledger's lock is held by whoever uses it.
+
+    `seq` and `time` run ahead inside a transaction and count only once it stands; so do the numbers of new names.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], int], synchronous: str) -> None:
+        self.clock = clock
+        self.connection = _open_database(path, synchronous)
+        self.epoch: str = self._meta("epoch")
+        self.hash_key: bytes = self._meta("hash_key")
+        self.seq, self.time = self._last()
+        self._numbers: dict[str, dict[str, int]] = {"aspect": {}, "source": {}}
+        self._new_ids: dict[str, int] = {}
+        self._ids: dict[str, int] = {}
+
+    def _meta(self, key: str) -> Any:
+        return self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0]
+
+    def _last(self) -> tuple[int, int]:
+        seq, time = self.connection.execute(
+            "SELECT coalesce(max(seq), 0), coalesce(max(time), 0) FROM commits"
+        ).fetchone()
+        return seq, time
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Run one transaction: all of it stands afterwards, or nothing, and then nothing is remembered."""
+        before = self.seq, self.time
+        self._new_ids.clear()
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            self.seq, self.time = before
+            self._new_ids.clear()
+            for known in self._numbers.values():
+                known.clear()
+            raise
+        if len(self._ids) > _CACHE:
+            self._ids.clear()
+        self._ids.update(self._new_ids)
+
+    @property
+    def token(self) -> str:
+        """The token of the position that the running transaction has reached."""
+        return f"{self.epoch}-{self.seq}"
+
+    def number(self, table: Literal["aspect", "source"], name: str) -> int:
+        """Return the number of an aspect or source, 0 for one that has none."""
+        known = self._numbers[table]
+        if name not in known:
+            row = self.connection.execute(f"SELECT id FROM {table} WHERE name = ?", (name,)).fetchone()
+            if row is None:
+                return 0
+            known[name] = row[0]
+        return known[name]
+
+    def aspect_number(self, name: str) -> int:
+        """Return the number of an aspect, giving it one if it has none."""
+        known = self.number("aspect", name)
+        if known:
+            return known
+        self.connection.execute("INSERT INTO aspect (name) VALUES (?)", (name,))
+        return self.number("aspect", name)
+
+    def id_of(self, urn: str) -> int:
+        """Return the id of an entity, 0 when nobody ever named it."""
+        known = self._ids.get(urn) or self._new_ids.get(urn)
+        if known is None:
+            row = self.connection.execute("SELECT id FROM entity WHERE urn = ?", (urn,)).fetchone()
+            if row is None:
+                return 0
+            known = self._new_ids[urn] = row[0]
+        return known
+
+    def intern(self, urns: Sequence[str]) -> None:
+        """Number every URN that has no number yet. A dataset comes before its columns in `urns`."""
+        for urn in urns:
+            if self.id_of(urn):
+                continue
+            dataset = dataset_of(urn)
+            parent = self.id_of(dataset) if dataset is not None else 0
+            self._new_ids[urn] = self.connection.execute(
+                "INSERT INTO entity (urn, parent, tail) VALUES (?, ?, ?) RETURNING id",
+                (urn, parent, Urn.parse(urn).label.casefold()),
+            ).fetchone()[0]
+
+    def next_commit(
+        self, source: str, group: str, author: str | None = None, message: str | None = None, cause: int = 0
+    ) -> tuple[int, int]:
+        """Write the row of the next commit; return its seq and its time. Commit time never runs backwards."""
+        self.seq += 1
+        self.time = max(self.time, self.clock())
+        self.connection.execute(
+            "INSERT INTO commits (seq, time, branch, source, grp, author, message, cause)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (self.seq, self.time, MAIN, self.number("source", source), group, author, message, cause),
+        )
+        return self.seq, self.time
+
+    def retract(self, source: str, claims: Sequence[int], group: str, order: bytes) -> int:
+        """Retract claims in one commit of their own; return its seq. Their marks rise to `order`."""
+        seq, now = self.next_commit(source, group, message="retracted: not there any more")
+        self.connection.executemany(
+            "INSERT INTO fact (seq, n, claim, op, moved, observed, ord) VALUES (?, ?, ?, ?, 1, ?, ?)",
+            ((seq, n, claim, OPS["retract"], now, order) for n, claim in enumerate(claims)),
+        )
+        for chunk in chunks(claims):
+            self.connection.execute(
+                "UPDATE claim SET seq = ?, says = NULL, denies = NULL, says_hash = NULL, denies_hash = NULL,"
+                f" observed = ?, mark = max(mark, ?) WHERE id IN ({marks(chunk)})",
+                (seq, now, order, *chunk),
+            )
+        return seq
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
+def _open_database(path: Path, synchronous: str) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+    connection.execute("PRAGMA page_size = 8192")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA synchronous = {synchronous}")
+    connection.execute("PRAGMA cache_size = -65536")
+    if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        _create(connection)
+    (version,) = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+    if version > FORMAT:
+        connection.close()
+        raise BadInput(
+            f"this home was written by a newer Clew (format {version}, this one knows {FORMAT})",
+            where=str(path),
+            hint="Upgrade Clew, or open a copy made before",
+        )
+    return connection
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in TABLES.split(";"):
+        if statement.strip():
+            connection.execute(statement)
+    connection.executemany(
+        "INSERT INTO meta (key, value) VALUES (?, ?)",
+        [("format", FORMAT), ("epoch", secrets.token_hex(4)), ("hash_key", secrets.token_bytes(32))],
+    )
+    connection.execute("COMMIT")

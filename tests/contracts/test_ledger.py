@@ -7,11 +7,11 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from contracts.ledger_contract import *  # noqa: F403
-from contracts.ledger_contract import Clock, MakeLedger
 
 from clew.ledger import Ledger
 from clew.ledger.sqlite import SqliteLedger
+from contracts.ledger_contract import *  # noqa: F403
+from contracts.ledger_contract import Clock, MakeLedger
 
 _homes = count()
 

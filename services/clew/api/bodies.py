@@ -32,7 +32,7 @@ def split(body: bytes, content_type: str) -> Batch:
     """
     if content_type.partition(";")[0].strip().casefold() == NDJSON:
         return Batch([line for line in body.splitlines() if line.strip()], single=False)
-    if not body.lstrip()[:1] == b"[":
+    if body.lstrip()[:1] != b"[":
         return Batch([body], single=True)
     try:
         return Batch([bytes(each) for each in _slices.decode(body)], single=False)

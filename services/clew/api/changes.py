@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, TypeVarTuple
 
 import orjson
 from anyio import CapacityLimiter, to_thread
@@ -25,6 +25,7 @@ _LISTENERS = CapacityLimiter(64)
 """Threads that wait for listeners: their own, so that listening never keeps a question from being answered."""
 
 T = TypeVar("T")
+Given = TypeVarTuple("Given")
 
 
 @router.get(
@@ -57,18 +58,19 @@ async def tape(ledger: LedgerReader, after: int, heartbeat: float = HEARTBEAT) -
     yield b"retry: 2000\n\n"
     spoken = time.monotonic()
     while True:
-        for commit in await _in_thread(lambda at=after: ledger.tail(at, _BATCH)):
+        for commit in await _in_thread(ledger.tail, after, _BATCH):
             yield frame(commit, ledger.epoch)
             after, spoken = commit.seq, time.monotonic()
         if time.monotonic() - spoken >= heartbeat:
             yield b": nothing new\n\n"
             spoken = time.monotonic()
-        await _in_thread(lambda at=after: ledger.wait(at + 1, min(_WAIT, heartbeat)))
+        await _in_thread(ledger.wait, after + 1, min(_WAIT, heartbeat))
 
 
 def frame(commit: Commit, epoch: str) -> bytes:
     """Return one commit as a server-sent event."""
-    touched = dict.fromkeys((each.urn, each.aspect) for each in (*commit.changes, *commit.points))
+    changed = [(each.urn, each.aspect) for each in commit.changes]
+    touched = dict.fromkeys(changed + [(each.urn, each.aspect) for each in commit.points])
     data = {
         "seq": commit.seq,
         "time": commit.time,
@@ -80,8 +82,8 @@ def frame(commit: Commit, epoch: str) -> bytes:
     return b"id: %b-%d\nevent: commit\ndata: %b\n\n" % (epoch.encode(), commit.seq, orjson.dumps(data))
 
 
-async def _in_thread(work: Callable[[], T]) -> T:
-    return await to_thread.run_sync(work, abandon_on_cancel=True, limiter=_LISTENERS)
+async def _in_thread(work: Callable[[*Given], T], *given: *Given) -> T:
+    return await to_thread.run_sync(work, *given, abandon_on_cancel=True, limiter=_LISTENERS)
 
 
 def _seq_of(read: Callable[[str], int], token: str) -> int:

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-import strawberry
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from clew.api.auth import COOKIE, Gate, Principal, Shown
+from clew.api.graphql.schema import Schema
 from clew.api.stations import Stations
 from clew.api.writing import Writer
 from clew.ledger.port import Scope
@@ -30,7 +30,7 @@ class Desk:
     stations: Stations
     gate: Gate
     writer: Writer
-    schema: strawberry.Schema
+    schema: Schema
 
 
 async def desk_of(request: Request) -> Desk:

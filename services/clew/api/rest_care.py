@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from clew.api.auth import new_token
 from clew.api.desk import Admin, At, Reading
 from clew.api.replies import Json
-from clew.api.stations import Stations, ViewName
+from clew.api.stations import ViewName, health_of
 from clew.api.writing import SOURCE_NAME
 from clew.errors import BadInput, Conflict, NotFound
 from clew.ledger import Parked
@@ -23,12 +23,6 @@ probes = APIRouter(prefix="/health", tags=["care"])
 
 READY_WITHIN = 1000
 """Commits that a follower may be behind in a house that calls itself ready."""
-
-
-def health_of(stations: Stations) -> dict[str, Any]:
-    """Return the house's health, with the `lag` of every follower in commits."""
-    said = stations.health()
-    return {**said, "lag": {name: said["head"] - at for name, at in said["positions"].items()}}
 
 
 @router.get("/health", summary="Positions, lag, and what fails")

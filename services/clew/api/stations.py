@@ -30,3 +30,9 @@ class Stations(Protocol):
 
     def doctor(self, *, mend: bool = True) -> dict[str, Any]:
         """Compare the views with the ledger; mend what differs, unless told not to."""
+
+
+def health_of(stations: Stations) -> dict[str, Any]:
+    """Return the house's health, with the `lag` of every follower in commits."""
+    said = stations.health()
+    return {**said, "lag": {name: said["head"] - at for name, at in said["positions"].items()}}

@@ -6,7 +6,7 @@ made from it again. Edges that stand and edges that were closed are indexed apar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -36,7 +36,7 @@ class KeyDiff(NamedTuple):
     """How the edges of one key change: rows of the pool that are closed, and edges that are opened."""
 
     key: KeyEdges
-    closed: Sequence[int]
+    closed: list[int]
     opened: Sequence[EdgeItem]
 
 
@@ -79,7 +79,8 @@ class IndexState:
             self.nodes.put(node)
         keys: list[int] = []
         for diff in plan.diffs:
-            self._close(diff.closed, plan.position.seq)
+            if diff.closed:
+                self._close(diff.closed, plan.position.seq)
             if diff.key.edges:
                 row = self.keys.obtain(diff.key.carrier, diff.key.aspect)
                 self.keys.stamp(row, diff.key.digest)
@@ -102,21 +103,20 @@ class IndexState:
     def _diff(self, key: KeyEdges) -> KeyDiff:
         row = self.keys.find(key.carrier, key.aspect)
         if row is None:
-            return KeyDiff(key, (), sorted(key.edges))
+            return KeyDiff(key, [], sorted(key.edges))
         standing = self.standing.of(row)
         known = self.pool.items(standing)
         closed = [row for row, item in zip(standing.tolist(), known, strict=True) if item not in key.edges]
         return KeyDiff(key, closed, sorted(key.edges.difference(known)))
 
-    def _close(self, rows: Iterable[int], seq: int) -> None:
-        for row in rows:
-            indexed = self._unlink(row)
-            self.pool.until[row] = seq
-            if indexed:
-                self._link(np.array([row]))
-            else:
-                self._reindex()
-            self.last_close = max(self.last_close, seq)
+    def _close(self, rows: list[int], seq: int) -> None:
+        indexed = [self._unlink(row) for row in rows]
+        self.pool.until[rows] = seq
+        if all(indexed):
+            self._link(np.array(rows))
+        else:
+            self._reindex()
+        self.last_close = max(self.last_close, seq)
 
     def _drop(self, key: int) -> None:
         rows = np.flatnonzero(self.pool.key[: self.pool.count] == key).tolist() + self._strays(key)

@@ -44,8 +44,8 @@ def find(
 ) -> Found:
     """Search. Hits beyond `limit` are named as such in `frontier` only when the caller can't page to them."""
     _check(query)
-    started = time.perf_counter()
     reached = freshness.reach("search", at_least)
+    started = time.perf_counter()
     search = views.search
     result = search.search(query)
     envelope = Envelope(

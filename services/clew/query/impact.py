@@ -103,8 +103,8 @@ def impact(
     named: int = NAMED,
 ) -> Impact:
     """Return what a change to `entity` does to everything downstream of it."""
-    started = time.perf_counter()
     reached = freshness.reach("graph", at_least)
+    started = time.perf_counter()
     graph, seq = views.graph, reached.seq if as_of is None else min(as_of, reached.seq)
     start = starts_of(ledger, graph, entity, Grain.COLUMN, Direction.DOWN, seq)
     found = walk(
@@ -216,10 +216,13 @@ def _carriers(found: Walk, entity: Entity) -> _Affected:
     labels = found.carried[used]
     # The strongest label wins, then the first edge that carried it.
     order = np.lexsort((used, -(labels & _VERDICT_BITS).astype(np.int16)))
-    ids, first = np.unique(edges.carrier[used][order], return_index=True)
+    ids, first, of = np.unique(edges.carrier[used][order], return_index=True, return_inverse=True)
     edge = used[order][first]
+    chosen = found.carried[edge]
+    direct = np.zeros(len(ids), np.uint8)
+    np.bitwise_or.at(direct, of, labels[order] & np.uint8(DIRECT))
     origin = found.place_of(edges.src[edge])
-    return _Affected(ids, found.carried[edge], edge, found.depth[origin] + 1)
+    return _Affected(ids, chosen | direct, edge, found.depth[origin] + 1)
 
 
 def _named(

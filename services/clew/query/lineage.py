@@ -74,8 +74,8 @@ def lineage(
     as_of: int | None = None,
 ) -> LineageGraph:
     """Return everything upstream or downstream of a thing. Without `indirect`, only where values themselves flow."""
-    started = time.perf_counter()
     reached = freshness.reach("graph", at_least)
+    started = time.perf_counter()
     graph, seq = views.graph, reached.seq if as_of is None else min(as_of, reached.seq)
     grain = grain_of(entity, grain)
     start = starts_of(ledger, graph, entity, grain, direction, seq)

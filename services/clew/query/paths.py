@@ -59,8 +59,8 @@ def paths(
     as_of: int | None = None,
 ) -> Paths:
     """Return up to `most` simple paths downstream from `start` to `end`, shortest first."""
-    began = time.perf_counter()
     reached = freshness.reach("graph", at_least)
+    began = time.perf_counter()
     graph, seq = views.graph, reached.seq if as_of is None else min(as_of, reached.seq)
     if grain is None:
         both_sets = {grain_of(start, None), grain_of(end, None)} == {Grain.DATASET}

@@ -98,7 +98,7 @@ def imports(path: Path) -> Iterator[tuple[str, ast.stmt, bool]]:
 def test_imports_follow_the_way_of_a_fact(module: str, path: Path) -> None:
     part = part_of(module)
     for name, node, _ in imports(path):
-        allowed = name == part or name.startswith(part + ".") or name == "clew" and part.startswith("clew.")
+        allowed = name == part or name.startswith(part + ".") or (name == "clew" and part.startswith("clew."))
         allowed = allowed or any(name == each or name.startswith(each + ".") for each in MAY[part])
         if name.startswith("clew.") and part == "clew.cli":
             allowed = True

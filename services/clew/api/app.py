@@ -1,0 +1,101 @@
+"""The app: REST, GraphQL and the tape of changes, in front of a house."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI
+
+from clew.api import changes, rest_care, rest_facts, rest_questions
+from clew.api.auth import Gate
+from clew.api.bodies import BodyLimit
+from clew.api.desk import Desk
+from clew.api.graphql import door
+from clew.api.graphql.schema import build_schema
+from clew.api.replies import Json, answer_errors
+from clew.api.stations import Stations
+from clew.api.writing import Writer
+from clew_schemas.event import CrawlClose, CrawlOpen, Group
+
+_ABOUT = """\
+Metadata as events, lineage and impact as questions.
+
+Writes answer with a receipt; its `token`, given as `atLeast`, makes a question wait for that write. Every answer says
+as of when it is (`asOf`), whether it is `complete`, where it was cut (`frontier`), and what is unknown (`gaps`).
+Every error is `{"error": {"code", "what", "where", "hint"}}`.
+"""
+
+_PROBLEM = {
+    "description": "What is wrong, where, and what to do about it",
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["error"],
+                "properties": {
+                    "error": {
+                        "type": "object",
+                        "required": ["code", "what"],
+                        "properties": {name: {"type": "string"} for name in ("code", "what", "where", "hint")},
+                    }
+                },
+            }
+        }
+    },
+}
+
+
+def create_app(
+    stations: Stations, *, start_token: str | None = None, user: str = "steward", loopback: bool = True
+) -> FastAPI:
+    """Return the app in front of `stations`.
+
+    `start_token` is the secret that opens everything, its author is `user`, who owns the process. `loopback` says that
+    the server is bound to this machine only: without it, every request needs a token. Starting and closing the house
+    is the caller's.
+    """
+    app = FastAPI(
+        title="Clew",
+        version=version("clew"),
+        description=_ABOUT,
+        docs_url=None,  # its page loads scripts from elsewhere
+        redoc_url=None,
+        default_response_class=Json,
+        responses={"4XX": _PROBLEM, "5XX": _PROBLEM},
+    )
+    app.state.desk = Desk(
+        stations,
+        Gate(stations.ledger, start_token=start_token, user=user, loopback=loopback),
+        Writer(stations.ledger),
+        build_schema(stations.ledger.registry),
+    )
+    answer_errors(app)
+    app.add_middleware(BodyLimit)
+    for router in (
+        rest_facts.router,
+        rest_questions.router,
+        rest_care.router,
+        rest_care.probes,
+        changes.router,
+        door.router,
+    ):
+        app.include_router(router)
+    _describe_records(app)
+    return app
+
+
+def _describe_records(app: FastAPI) -> None:
+    """Publish the records of the wire in the app's OpenAPI document."""
+    publish = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = publish()
+        _, records = msgspec.json.schema_components(
+            [Group, CrawlOpen, CrawlClose], ref_template="#/components/schemas/{name}"
+        )
+        document.setdefault("components", {}).setdefault("schemas", {}).update(records)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,1 @@
+"""The GraphQL face: types from the registry, the same questions as REST, limits, and the HTTP door."""

@@ -1,0 +1,206 @@
+"""Entities as GraphQL types: one interface, and one object type a kind with a field for each aspect it may have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import strawberry
+from strawberry.scalars import JSON
+
+from clew.api.graphql.context import Info
+from clew.api.graphql.fields import described
+from clew.ledger import Entity as Stored
+from clew.query.describe import etag, moment
+from clew.query.names import said as full_name
+from clew_schemas.registry import Aspect, Registry
+from clew_schemas.resolve import Claim
+from clew_schemas.urn import column, dataset_of
+
+DEFAULT_COLUMNS = 100
+
+
+@strawberry.interface(description="An object with a global id.")
+class Node:
+    id: strawberry.ID
+
+
+@strawberry.interface(description="A thing with metadata. Its id is its URN.")
+class Entity(Node):
+    stored: strawberry.Private[Stored]
+
+    @strawberry.field
+    def urn(self) -> strawberry.ID:
+        return strawberry.ID(self.stored.urn)
+
+    @strawberry.field
+    def kind(self) -> str:
+        return self.stored.kind
+
+    @described("The full dotted name, as people type it.")
+    def name(self) -> str:
+        return full_name(self.stored.urn)
+
+    @described("One resolved aspect, null when nothing stands.")
+    def aspect(self, info: Info, name: str) -> JSON | None:
+        info.context.stations.ledger.registry.get(name, "name")
+        return _aspects(info, self).get(name)
+
+    @described("All resolved aspects, by name.")
+    def aspects(self, info: Info) -> JSON:
+        return JSON(_aspects(info, self))
+
+    @described("By aspect the etag that guards an edit; see `ifMatch` of the mutations.")
+    def etags(self, info: Info) -> JSON:
+        return JSON({name: etag(document) for name, document in _aspects(info, self).items()})
+
+    @described("Who says what: live claims by aspect, or those of one aspect.")
+    def claims(self, info: Info, aspect: str | None = None) -> JSON:
+        claims = info.context.loader.claims(self.stored)
+        return JSON(
+            {name: [_claim(each) for each in of] for name, of in sorted(claims.items()) if aspect in (None, name)}
+        )
+
+    @described("How many columns a dataset has; 0 for everything else.")
+    def column_count(self, info: Info) -> int:
+        return len(_listed(info, self.stored))
+
+    @described("The first columns of a dataset, in order; `columnCount` is how many there are.")
+    def columns(self, info: Info, first: int = DEFAULT_COLUMNS) -> list[SchemaColumn]:
+        def among() -> list[str]:
+            family = info.context.loader.siblings(self.stored)
+            return [column(each.urn, one["name"]) for each in family for one in _listed(info, each)[:first]]
+
+        return [SchemaColumn.of(self.stored.urn, one, among) for one in _listed(info, self.stored)[:first]]
+
+    @described("Who answers for it, by its own aspect `ownership`.")
+    def owners(self, info: Info) -> list[Owner]:
+        def among() -> list[str]:
+            family = info.context.loader.siblings(self.stored)
+            return [one["owner"] for each in family for one in _owned(info, each)]
+
+        return [Owner.of(one, among) for one in _owned(info, self.stored)]
+
+    @described("The dataset that a column belongs to.")
+    def dataset(self, info: Info) -> Entity | None:
+        urn = dataset_of(self.stored.urn)
+        if urn is None:
+            return None
+        family = info.context.loader.siblings(self.stored)
+        holders = (dataset_of(each.urn) for each in family)
+        return entity_of(info, info.context.loader.one(urn, lambda: [each for each in holders if each]))
+
+
+@strawberry.type(description="A column as its dataset's schema lists it.")
+class SchemaColumn:
+    name: str
+    type: str | None
+    nullable: bool | None
+    urn: strawberry.ID
+    among: strawberry.Private[Callable[[], Iterable[str]]]
+
+    @described("What is said of the column itself: prose, tags, owners.")
+    def entity(self, info: Info) -> Entity | None:
+        return entity_of(info, info.context.loader.one(self.urn, self.among))
+
+    @classmethod
+    def of(cls, dataset: str, said: Mapping[str, Any], among: Callable[[], Iterable[str]]) -> SchemaColumn:
+        """Return one column of a `schema` document; `among` are the URNs to fetch it with."""
+        urn = strawberry.ID(column(dataset, said["name"]))
+        return cls(name=said["name"], type=said.get("type"), nullable=said.get("nullable"), urn=urn, among=among)
+
+
+@strawberry.type(description="Somebody who answers for a thing, and in which role.")
+class Owner:
+    urn: strawberry.ID
+    role: str
+    among: strawberry.Private[Callable[[], Iterable[str]]]
+
+    @described("What is said of the person or group.")
+    def entity(self, info: Info) -> Entity | None:
+        return entity_of(info, info.context.loader.one(self.urn, self.among))
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any], among: Callable[[], Iterable[str]]) -> Owner:
+        """Return one element of an `ownership` document; `among` are the URNs to fetch it with."""
+        return cls(urn=strawberry.ID(said["owner"]), role=said["role"], among=among)
+
+
+def entity_of(info: Info, stored: Stored | None) -> Entity | None:
+    """Return an entity as an object of its kind's type; None for none, and for a kind that this schema lacks."""
+    if stored is None:
+        return None
+    info.context.loader.add(stored)
+    made = info.context.types.get(stored.kind)
+    return None if made is None else made(id=strawberry.ID(stored.urn), stored=stored)
+
+
+def entity_types(registry: Registry, kinds: Iterable[str], taken: Iterable[str]) -> dict[str, type[Entity]]:
+    """Return one object type a kind, by kind: PascalCase, with `Entity` behind it where a type has that name."""
+    reserved = set(taken)
+    names = {kind: pascal(kind) for kind in sorted(kinds)}
+    return {
+        kind: _entity_type(kind, f"{name}Entity" if name in reserved else name, registry)
+        for kind, name in names.items()
+    }
+
+
+def _entity_type(kind: str, name: str, registry: Registry) -> type[Entity]:
+    allowed = [each for each in registry if each.mode == "state" and (each.kinds is None or kind in each.kinds)]
+    fields = {f"aspect_{each.name}": _aspect_field(each) for each in sorted(allowed, key=lambda each: each.name)}
+    made = type(name, (Entity,), {"__module__": __name__, "__annotations__": {}, **fields})
+    typed: type[Entity] = strawberry.type(made, name=name, description=f"A thing of the kind `{kind}`.")
+    return typed
+
+
+def _aspect_field(aspect: Aspect) -> Any:
+    said = str(aspect.document.get("description", "")).split("\n\n", 1)[0]
+
+    def resolve(self: Entity, info: Info) -> JSON | None:
+        return _aspects(info, self).get(aspect.name)
+
+    return strawberry.field(resolver=resolve, name=field_name(aspect.name), description=said)
+
+
+def field_name(aspect: str) -> str:
+    """Return the field of an aspect: camelCase, with `Aspect` behind it where every entity has such a field."""
+    name = pascal(aspect)
+    name = name[:1].lower() + name[1:]
+    return f"{name}Aspect" if name in _OWN else name
+
+
+def pascal(words: str) -> str:
+    """Return `feature_set` as `FeatureSet`."""
+    return "".join(word[:1].upper() + word[1:] for word in re.split("[^0-9A-Za-z]+", words))
+
+
+_OWN = frozenset({"id", "urn", "kind", "name", "aspect", "aspects", "etags", "claims", "columnCount", "columns"}) | {
+    "owners",
+    "dataset",
+}
+
+
+def _aspects(info: Info, entity: Entity) -> dict[str, Any]:
+    return info.context.loader.aspects(entity.stored)
+
+
+def _listed(info: Info, stored: Stored) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = info.context.loader.aspects(stored).get("schema", {}).get("columns", [])
+    return listed
+
+
+def _owned(info: Info, stored: Stored) -> list[dict[str, Any]]:
+    owners: list[dict[str, Any]] = info.context.loader.aspects(stored).get("ownership", {}).get("owners", [])
+    return owners
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    return {
+        "source": claim.source,
+        "rank": claim.rank,
+        "says": claim.says,
+        "denies": "all" if claim.denies == "all" else sorted(claim.denies),
+        "observed": moment(claim.observed),
+        "seq": claim.seq,
+    }

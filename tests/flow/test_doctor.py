@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from flow.demo_data import records
 
 from clew.house import House
 from clew.ledger import Source
 from clew.materialise.audit import intervals_digest, views_digest
 from clew.settings import Settings
+from flow.demo_data import records
 
 FLIGHTS = "urn:clew:dataset:(duckdb://nyc,nyc.raw.flights)"
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from flow.demo_data import records
 
 from clew.house import House
 from clew.ledger import Source
 from clew.materialise.audit import intervals_digest, views_digest
 from clew.settings import Settings
 from clew_schemas import CrawlClose, Group, Record, event
+from flow.demo_data import records
 
 MakeHouse = Callable[[str], House]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
-import msgspec
 from fastapi import FastAPI
 
 from clew.api import changes, rest_care, rest_facts, rest_questions
@@ -14,10 +13,10 @@ from clew.api.bodies import BodyLimit
 from clew.api.desk import Desk
 from clew.api.graphql import door
 from clew.api.graphql.schema import build_schema
+from clew.api.records import RECORDS
 from clew.api.replies import Json, answer_errors
 from clew.api.stations import Stations
 from clew.api.writing import Writer
-from clew_schemas.event import CrawlClose, CrawlOpen, Group
 
 _ABOUT = """\
 Metadata as events, lineage and impact as questions.
@@ -92,10 +91,7 @@ def _describe_records(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         document = publish()
-        _, records = msgspec.json.schema_components(
-            [Group, CrawlOpen, CrawlClose], ref_template="#/components/schemas/{name}"
-        )
-        document.setdefault("components", {}).setdefault("schemas", {}).update(records)
+        document.setdefault("components", {}).setdefault("schemas", {}).update(RECORDS)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

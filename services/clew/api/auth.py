@@ -59,7 +59,7 @@ class Principal:
         """Raise Forbidden unless this principal has the scope."""
         if scope not in self.scopes:
             raise Forbidden(
-                f"{self.name} may not {scope}",
+                f"{self.name} has not the scope {scope!r}",
                 hint=f"Use a token with that scope: clew token create --scope {scope}",
             )
 

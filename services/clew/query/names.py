@@ -16,7 +16,8 @@ _CANDIDATES = 20
 def entity_named(ledger: LedgerReader, text: str, kinds: Sequence[str] = ()) -> Entity:
     """Return the entity that `text` names: a URN or a short name.
 
-    Raises NotFound, or Ambiguous with the candidates. What is claimed today goes before what was only ever named.
+    Raises NotFound, or Ambiguous with the candidates. What is claimed today goes before what was only ever named, and
+    a name that is said in full before one that ends so.
     """
     if text.startswith("urn:"):
         return _by_urn(ledger, text)
@@ -25,6 +26,8 @@ def entity_named(ledger: LedgerReader, text: str, kinds: Sequence[str] = ()) -> 
         raise NotFound(f"nothing is called {text!r}", hint=f"Look for it: clew search {text!r}", name=text)
     if len(found) > 1:
         found = [each for each in found if is_present(ledger, each)] or found
+    if len(found) > 1:
+        found = [each for each in found if said(each.urn).casefold() == text.casefold()] or found
     if len(found) > 1:
         # A dataset before the job that builds it, when both end in the same name.
         found = [each for each in found if each.kind in ("dataset", "column")] or found

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import strawberry
@@ -160,8 +160,8 @@ class Query:
     def paths(
         self,
         info: Info,
-        start: strawberry.ID,
-        end: strawberry.ID,
+        start: Annotated[str, strawberry.argument(name="from")],
+        end: Annotated[str, strawberry.argument(name="to")],
         grain: Grain | None = None,
         indirect: bool = False,
         most: int = 10,

@@ -17,8 +17,9 @@ from typing import Any
 
 from clew_schemas.aspects import BUILT_IN
 from clew_schemas.aspects.base import ANNOTATION
+from clew_schemas.documents import from_document
 from clew_schemas.errors import ClewError
-from clew_schemas.registry import Aspect, export, from_document, from_model
+from clew_schemas.registry import Aspect, export, from_model
 
 FOLDER = Path(__file__).parent / "contracts"
 

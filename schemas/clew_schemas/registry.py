@@ -1,16 +1,15 @@
 """The registry: every aspect as the house runs on it, read from its JSON Schema document and annotations.
 
 A built-in aspect is exported from its model and validated by it; one that is registered at run time is the same
-document without a class, validated by `jsonschema`. From there on the two are alike.
+document without a class (see `documents`). From there on the two are alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import jsonschema
 from pydantic import ValidationError
 
 from clew_schemas.aspects import BUILT_IN, AspectModel
@@ -19,6 +18,15 @@ from clew_schemas.errors import BadInput
 
 Validator = Callable[[Any], None]
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class Mismatch(Exception):
+    """Raised by a validator: what is wrong with a payload, and the steps into it."""
+
+    def __init__(self, what: str, steps: Sequence[str | int]) -> None:
+        super().__init__(what)
+        self.what = what
+        self.steps = steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +90,8 @@ class Aspect:
                 hint=f"See the contract {self.name}.v{self.version}.json",
                 problems=error.error_count(),
             ) from error
-        except jsonschema.ValidationError as error:
-            raise BadInput(f"{self.name}: {error.message}", where=_place(where, error.absolute_path)) from error
+        except Mismatch as error:
+            raise BadInput(f"{self.name}: {error.what}", where=_place(where, error.steps)) from error
 
     def current(self, payload: dict[str, Any], version: int) -> dict[str, Any]:
         """Return `payload`, written in `version`, as a document of today's version. Stored bytes stay as they are."""
@@ -135,20 +143,11 @@ def export(model: type[AspectModel]) -> dict[str, Any]:
 def from_model(model: type[AspectModel]) -> Aspect:
     """Return a built-in aspect: everything from its exported document, but for the faster validator."""
     validator = model.__pydantic_validator__
-    return _read(export(model), validator.validate_python)
+    return read_document(export(model), validator.validate_python)
 
 
-def from_document(document: Mapping[str, Any]) -> Aspect:
-    """Return the aspect that a JSON Schema document with annotations describes; raise BadInput if it describes none."""
-    try:
-        jsonschema.Draft202012Validator.check_schema(dict(document))
-        checker = jsonschema.Draft202012Validator(dict(document))
-        return _read(document, checker.validate)
-    except (jsonschema.SchemaError, KeyError, TypeError) as error:
-        raise BadInput(f"not a schema document of an aspect: {error}", where=str(document.get("$id"))) from error
-
-
-def _read(document: Mapping[str, Any], validate: Validator) -> Aspect:
+def read_document(document: Mapping[str, Any], validate: Validator) -> Aspect:
+    """Return the aspect that a schema document with annotations describes; `validate` checks its payloads."""
     said = document[ANNOTATION]
     resolution = said.get("resolution", {})
     return Aspect(

@@ -77,11 +77,17 @@ class House:
     def catch_up(self) -> None:
         """Do the work of reactors and followers now, until nothing is left to do."""
         with self._drawing:
-            busy = True
-            while busy:
-                busy = any([each.step() for each in [*self.reactors, *self.followers]])
+            while self._step_all():
+                pass
             for reactor in self.reactors:
                 reactor.rest()
+
+    def _step_all(self) -> bool:
+        """Let everyone take its next commits; say whether anybody had any."""
+        busy = False
+        for each in [*self.reactors, *self.followers]:
+            busy = each.step() or busy
+        return busy
 
     def rebuild(self, names: Iterable[ViewName]) -> list[dict[str, Any]]:
         """Draw views anew beside the old ones; return what each took."""

@@ -218,6 +218,18 @@ class SearchContract:
             page = empty.search(SearchQuery("thing", limit=7, offset=120, stable=stable))
             assert [hit.urn for hit in page.hits] == urns[120:127]
 
+    def test_ties_are_in_order_of_urn_below_better_matches_too(self, empty: Search) -> None:
+        documents = [
+            replace(document(id, "thing" if id % 2 else "other", title=["thing"]), urn=f"urn:clew:dataset:(db,{id:03})")
+            for id in range(300)
+        ]
+        empty.apply("e", SearchChange(1, documents))
+        expected = [*range(1, 300, 2), *range(0, 300, 2)]
+        for offset in (0, 100, 145, 155, 290):
+            for stable in (False, True):
+                page = empty.search(SearchQuery("thing", limit=20, offset=offset, stable=stable))
+                assert found(page) == expected[offset : offset + 20]
+
     def test_pages_put_together_are_the_whole_answer(self, index: Search) -> None:
         for text in ("", "flight delay", "carrier", "fl", "carreir"):
             whole = index.search(SearchQuery(text, limit=100))
@@ -248,6 +260,8 @@ class SearchContract:
         assert ids(kind=["job", "dashboard"]) == {2, 5}
         assert ids(owner=["ann@x.org"], tag=["gold"]) == {1}
         assert ids(kind=[]) == set()
+        assert ids(tag=["gold\ud800"]) == set(), "what can't be stored matches nothing"
+        assert index.search(SearchQuery("urn:\ud800")).total == 0
         assert found(index.search(SearchQuery("carrier", filters={"tag": ["gold"], "kind": ["dataset"]}))) == [1]
 
     def test_facets_and_total_are_counted_over_all_that_matches(self, index: Search) -> None:

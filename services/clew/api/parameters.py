@@ -6,8 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from clew.query.impact import NAMED, ChangeKind
-from clew.query.start import Grain
+from clew.query.terms import NAMED, ChangeKind, Grain
 from clew.search import SearchQuery
 from clew.search.port import FACETS
 

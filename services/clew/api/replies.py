@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from clew.api.auth import Unauthenticated
@@ -18,10 +19,8 @@ log = logging.getLogger(__name__)
 GRAPHQL_PATH = "/graphql"
 
 
-class Json(Response):
-    """A JSON answer."""
-
-    media_type = "application/json"
+class Json(JSONResponse):
+    """A JSON answer, by orjson."""
 
     def render(self, content: Any) -> bytes:
         return orjson.dumps(content)

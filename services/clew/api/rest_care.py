@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from clew.api.auth import new_token
 from clew.api.desk import Admin, At, Reading
 from clew.api.replies import Json
-from clew.api.stations import ViewName, health_of
+from clew.api.stations import READY_WITHIN, ViewName, health_of
 from clew.api.writing import SOURCE_NAME
 from clew.errors import BadInput, Conflict, NotFound
 from clew.ledger import Parked
@@ -20,9 +20,6 @@ from clew.ledger.port import Scope, TokenRow
 
 router = APIRouter(prefix="/v1", tags=["care"])
 probes = APIRouter(prefix="/health", tags=["care"])
-
-READY_WITHIN = 1000
-"""Commits that a follower may be behind in a house that calls itself ready."""
 
 
 @router.get("/health", summary="Positions, lag, and what fails")

@@ -10,6 +10,9 @@ from clew.query.questions import Questions
 
 ViewName = Literal["graph", "search"]
 
+READY_WITHIN = 1000
+"""Commits that a follower may be behind in a house that calls itself ready."""
+
 
 class Stations(Protocol):
     """The stations that requests reach: the ledger, the questions, and the care of the views."""

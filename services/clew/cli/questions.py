@@ -10,9 +10,8 @@ import typer
 from clew.cli import render
 from clew.cli.options import Json, exit_for
 from clew.cli.reach import reached
-from clew.query.impact import NAMED, ChangeKind
-from clew.query.start import Grain
-from clew.search import SearchQuery
+from clew.query.terms import NAMED, ChangeKind, Grain
+from clew.search.port import SearchQuery
 from clew.settings import Settings
 
 Name = Annotated[str, typer.Argument(help="A URN, or a name that ends in what you mean: flights.dep_delay")]

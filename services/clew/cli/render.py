@@ -105,13 +105,16 @@ def lineage(answer: Mapping[str, Any]) -> None:
     via: dict[int, list[str]] = {}
     for at in range(len(edges["src"])):
         said = f"{name_of(nodes['urn'][edges[near][at]])} [dim]({edges['subtype'][at].lower()})[/]"
-        via.setdefault(edges[towards][at], []).append(said)
+        origins = via.setdefault(edges[towards][at], [])
+        if said not in origins:
+            origins.append(said)
     console.print(f"[bold]{escape(name_of(answer['start']))}[/] [dim]{answer['direction']}stream[/]")
     for at, urn in enumerate(nodes["urn"]):
         if nodes["depth"][at] and nodes["kind"][at] not in ("any", "rows"):
-            origins = ", ".join(via.get(at, [])[:3]) + (", …" if len(via.get(at, [])) > 3 else "")
+            known = via.get(at, [])
+            origins_said = ", ".join(known[:3]) + (", …" if len(known) > 3 else "")
             console.print(
-                f"{'  ' * nodes['depth'][at]}{nodes['kind'][at]} {escape(name_of(urn))} [dim]{arrow}[/] {origins}"
+                f"{'  ' * nodes['depth'][at]}{nodes['kind'][at]} {escape(name_of(urn))} [dim]{arrow}[/] {origins_said}"
             )
     envelope(answer)
 

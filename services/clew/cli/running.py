@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
+import signal
 import socket
 from enum import StrEnum
 from ipaddress import ip_address
+from types import FrameType
 from typing import Annotated
 
 import typer
 
 from clew.cli import render
 from clew.cli.options import Json
-from clew.cli.reach import author, reached
+from clew.cli.reach import reached
 from clew.errors import Forbidden, Unreachable
 from clew.home import drop_run_file, write_run_file
 from clew.settings import DEFAULT_PORT, Settings
@@ -36,6 +39,7 @@ def up(
     import uvicorn
 
     from clew.api.app import create_app
+    from clew.cli.local import author
     from clew.house import House
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -51,15 +55,21 @@ def up(
             )
         listening = _listen(host, port)
         token = "clew_" + secrets.token_urlsafe(32)
-        app = create_app(house, start_token=token, author=author(), loopback=loopback)
+        app = create_app(house, start_token=token, user=author(), loopback=loopback)
         house.start()
         chosen = listening.getsockname()[1]
-        write_run_file(settings.home, {"port": chosen, "pid": _pid(), "token": token})
+        write_run_file(settings.home, {"port": chosen, "pid": os.getpid(), "token": token})
         render.console.print(f"clew is up: http://{host}:{chosen}/v1 and /graphql, home {settings.home}", markup=False)
+        signal.signal(signal.SIGTERM, _leave)
         try:
             uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on")).run(sockets=[listening])
         finally:
             drop_run_file(settings.home)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """End by unwinding, so that the house is closed; the server sends the signal on after its own shutdown."""
+    raise SystemExit(0)
 
 
 def is_loopback(host: str) -> bool:
@@ -85,12 +95,6 @@ def _listen(host: str, port: int) -> socket.socket:
             f"can't listen: {error.strerror}", where=f"{host}:{port}", hint="Choose another: --port 0 takes a free one"
         ) from error
     return listening
-
-
-def _pid() -> int:
-    import os
-
-    return os.getpid()
 
 
 def rebuild(

@@ -17,7 +17,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -30,33 +29,13 @@ from clew.query.describe import resolved
 from clew.query.freshness import Freshness
 from clew.query.lineage import cuts_of
 from clew.query.names import said
-from clew.query.start import Grain, starts_of, types_of
+from clew.query.start import starts_of, types_of
+from clew.query.terms import NAMED, ChangeKind, Grain, Verdict
 from clew.query.unknown import gaps_of
 from clew.query.views import Views
 from clew.query.walk import Labels, Limits, Walk, walk
 from clew_schemas.edges import INDIRECT, PRESENCE, EdgeType, Subtype, subtype_name
 from clew_schemas.kinds import DERIVED_KINDS
-
-NAMED = 1000
-"""Assets that are named with path and owner; the rest are counted by verdict and kind."""
-
-
-class ChangeKind(StrEnum):
-    """What is to be done to the thing."""
-
-    DROP = "drop"
-    RENAME = "rename"
-    RETYPE = "retype"
-
-
-class Verdict(StrEnum):
-    """What becomes of an affected asset."""
-
-    BREAKS = "breaks"
-    MAY_BREAK = "may_break"
-    CHANGES = "changes"
-    INFORMED = "informed"
-
 
 DIRECT, INFORMED, CHANGES, MAY_BREAK, BREAKS = 1, 2, 4, 8, 16
 """Bits of a label, the stronger verdict the higher. DIRECT: reached by values flowing, all the way."""

@@ -13,7 +13,8 @@ from clew.graph import Direction, Edges, Nodes
 from clew.ledger import Entity, LedgerReader
 from clew.query.answer import AsOf, Cut, Envelope, Viewer
 from clew.query.freshness import Freshness
-from clew.query.start import Grain, grain_of, starts_of, types_of
+from clew.query.start import grain_of, starts_of, types_of
+from clew.query.terms import Grain
 from clew.query.unknown import gaps_of
 from clew.query.views import Views
 from clew.query.walk import Labels, Limits, Walk, walk

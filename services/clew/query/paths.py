@@ -15,7 +15,8 @@ from clew.ledger import Entity, LedgerReader
 from clew.query.answer import AsOf, Envelope, Viewer
 from clew.query.freshness import Freshness
 from clew.query.lineage import cuts_of, edge_dicts, spread_all, spread_direct
-from clew.query.start import Grain, grain_of, starts_of, types_of
+from clew.query.start import grain_of, starts_of, types_of
+from clew.query.terms import Grain
 from clew.query.unknown import gaps_of
 from clew.query.views import Views
 from clew.query.walk import Limits, walk

@@ -13,16 +13,15 @@ from clew.query import lineage as lineages
 from clew.query import paths as pathways
 from clew.query.answer import Viewer
 from clew.query.freshness import Freshness
-from clew.query.impact import ChangeKind
 from clew.query.names import entity_named
-from clew.query.start import Grain
+from clew.query.terms import NAMED, ChangeKind, Grain
 from clew.query.views import Views
 from clew.search import SearchQuery
 
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """Answers questions. Names are URNs or short names; each question takes a viewer, and may take a token to wait for."""
+    """Answers questions. Names are URNs or short names; each takes a viewer, and may take a token to wait for."""
 
     ledger: LedgerReader
     views: Views
@@ -64,7 +63,7 @@ class Questions:
         )
 
     def impact(
-        self, name: str, change: ChangeKind, viewer: Viewer, *, at_least: str | None = None, named: int = impacts.NAMED
+        self, name: str, change: ChangeKind, viewer: Viewer, *, at_least: str | None = None, named: int = NAMED
     ) -> impacts.Impact:
         """Return what a change breaks."""
         return impacts.impact(

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import numpy as np
 
 from clew.graph import Direction, Graph, Ids
 from clew.ledger import Entity, LedgerReader
+from clew.query.terms import Grain
 from clew_schemas.edges import EdgeType
 from clew_schemas.urn import any_of, rows_of
-
-
-class Grain(StrEnum):
-    """At which grain lineage is asked."""
-
-    COLUMN = "column"
-    DATASET = "dataset"
-
 
 COLUMN_TYPES = frozenset({EdgeType.FLOW, EdgeType.MEMBER, EdgeType.NAMED, EdgeType.ASSERTS})
 DATASET_TYPES = frozenset({EdgeType.DATASET_FLOW})

@@ -14,8 +14,7 @@ from clew.graph import Direction
 from clew.house import House
 from clew.ledger import Source
 from clew.query.answer import Viewer
-from clew.query.impact import ChangeKind
-from clew.query.start import Grain
+from clew.query.terms import ChangeKind, Grain
 from clew.settings import Settings
 from clew_schemas import Event, Group, Receipt, event
 from clew_schemas.urn import column

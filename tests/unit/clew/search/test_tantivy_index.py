@@ -65,7 +65,7 @@ def test_any_harm_to_any_file_is_found_at_open_and_leaves_an_empty_index(folder:
         if harm == "remove":
             path.unlink()
         else:
-            flipped = content[:middle] + bytes([content[middle] ^ 0x55]) + content[middle + 1 :]
+            flipped = bytes([content[0] ^ 0x55]) + content[1:]
             path.write_bytes({"flip": flipped, "cut": content[:middle], "empty": b""}[harm])
         index = TantivyIndex.open(folder)
         assert index.damaged, path.name

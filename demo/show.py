@@ -1,0 +1,169 @@
+"""The demo as its visitor sees it: start a house, run the two connectors, ask, and compare the faces.
+
+    python demo/show.py --home DIR [--once] [--transcript README.md]
+
+Every line that begins with `$` is a command that was really run. With `--once` the house is stopped at the end; the
+exit code is 0 when everything came out as it should, else 1. Without, it goes on serving until it is interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+CLEW = str(Path(sys.executable).with_name("clew"))
+COLUMN = "flights.dep_delay"
+BEGIN, END = "<!-- transcript:begin -->", "<!-- transcript:end -->"
+
+
+class Shown:
+    """Runs commands, prints them and what they say, and keeps both for the transcript."""
+
+    def __init__(self, home: Path) -> None:
+        self.environment = {**os.environ, "CLEW_HOME": str(home), "COLUMNS": "120", "NO_COLOR": "1"}
+        self.lines: list[str] = []
+        self.failed: list[str] = []
+
+    def say(self, text: str) -> None:
+        print(text, flush=True)
+        self.lines += text.splitlines()
+
+    def run(self, command: str, most: int = 30) -> str:
+        """Run `clew …`; show the command and at most so many lines of what it says; note a failure."""
+        self.say(f"$ {command}")
+        program = [CLEW, *shlex.split(command)[1:]]
+        done = subprocess.run(program, env=self.environment, cwd=ROOT, capture_output=True, text=True)
+        said = (done.stdout + done.stderr).rstrip().splitlines()
+        self.say("\n".join([*said[:most], *(["…"] if len(said) > most else [])]))
+        if done.returncode:
+            self.failed.append(f"{command}: exit code {done.returncode}")
+        return done.stdout
+
+    def check(self, what: str, holds: bool) -> None:
+        """Note a claim, and whether it held."""
+        self.say(f"{'ok  ' if holds else 'FAIL'} {what}")
+        if not holds:
+            self.failed.append(what)
+
+
+def started(shown: Shown, home: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """Start `clew up` on a free port; return the process and its address."""
+    run_file = home / "run.json"
+    with (home / "up.log").open("wb") as log:
+        process = subprocess.Popen([CLEW, "up", "--port", "0"], env=shown.environment, stdout=log, stderr=log)
+    deadline = time.monotonic() + 60
+    while not run_file.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            sys.exit(f"clew up did not start; see {home / 'up.log'}")
+        time.sleep(0.05)
+    address = f"http://127.0.0.1:{json.loads(run_file.read_text())['port']}"
+    shown.say(f"$ clew up --port 0 &\nclew is up: {address}")
+    return process, address
+
+
+def over_rest(address: str) -> dict[str, Any]:
+    """Ask REST what dropping the column breaks."""
+    with urllib.request.urlopen(f"{address}/v1/impact?of={COLUMN}&change=drop") as response:
+        answer: dict[str, Any] = json.load(response)
+    return answer
+
+
+def over_graphql(address: str) -> dict[str, Any]:
+    """Ask GraphQL the same."""
+    asked = """query ($of: String!) { impact(of: $of, change: drop) {
+        complete total byVerdict assets { urn verdict use owners { urn role } path } } }"""
+    request = urllib.request.Request(
+        f"{address}/graphql",
+        json.dumps({"query": asked, "variables": {"of": COLUMN}}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as response:
+        answer: dict[str, Any] = json.load(response)["data"]["impact"]
+    for asset in answer["assets"]:
+        asset["owners"] = [{"owner": owner["urn"]} for owner in asset["owners"]]
+    return answer
+
+
+def essence(answer: dict[str, Any]) -> Any:
+    """Return what must be the same at every face."""
+    return (
+        answer["complete"],
+        answer["total"],
+        [
+            (each["urn"], each["verdict"], each["use"], [owner["owner"] for owner in each["owners"]])
+            for each in answer["assets"]
+        ],
+    )
+
+
+def tour(shown: Shown, address: str) -> None:
+    """Catalogue the demo, ask about one column, and compare the faces."""
+    for name in ("duckdb", "dbt"):
+        shown.run(f"clew ingest demo/recipes/{name}.yml")
+    shown.run("clew search departure delay --kind column --limit 5")
+    shown.run("clew lineage fct_flights.delay_band --direction up --indirect")
+    shown.run(f"clew impact {COLUMN} --change drop --most 12")
+    shown.run("clew doctor")
+    cli = json.loads(
+        subprocess.check_output([CLEW, "impact", COLUMN, "--change", "drop", "--json"], env=shown.environment)
+    )
+    exposures = [each for each in cli["assets"] if each["kind"] in ("dashboard", "notebook", "model", "application")]
+    shown.check(f"the answer about {COLUMN} is complete", cli["complete"])
+    shown.check(
+        "it names exposures, each with verdict, owner and path",
+        bool(exposures) and all(each["verdict"] and each["owners"] and each["path"] for each in exposures),
+    )
+    shown.check("REST says the same", essence(over_rest(address)) == essence(cli))
+    shown.check("GraphQL says the same", essence(over_graphql(address)) == essence(cli))
+
+
+def put_into(readme: Path, lines: list[str]) -> None:
+    """Write the transcript between its two marks."""
+    text = readme.read_text()
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    body = "\n".join(line.rstrip() for line in lines)
+    readme.write_text(f"{before}{BEGIN}\n```console\n{body}\n```\n{END}{after}")
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--home", type=Path, required=True)
+    arguments.add_argument("--once", action="store_true")
+    arguments.add_argument("--transcript", type=Path)
+    given = arguments.parse_args()
+    if given.once:
+        shutil.rmtree(given.home, ignore_errors=True)
+    given.home.mkdir(parents=True, exist_ok=True)
+    shown = Shown(given.home.resolve())
+    process, address = started(shown, given.home)
+    try:
+        tour(shown, address)
+        if given.transcript:
+            put_into(given.transcript, shown.lines)
+        if not given.once and not shown.failed:
+            print(f"\nserving {address}/v1 and {address}/graphql; end with Ctrl-C", flush=True)
+            process.wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+    for each in shown.failed:
+        print(f"failed: {each}", file=sys.stderr)
+    return 1 if shown.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

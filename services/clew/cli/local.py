@@ -1,0 +1,131 @@
+"""A house in this process, opened for one command."""
+
+from __future__ import annotations
+
+import getpass
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+from clew.api.auth import new_token
+from clew.errors import BadInput, Forbidden, NotFound
+from clew.graph import Direction
+from clew.house import House
+from clew.ledger.port import DERIVED_SQL, STEWARD, Scope, Source, TokenRow
+from clew.materialise.rebuild import ALL_VIEWS
+from clew.query.answer import Viewer
+from clew.query.terms import ChangeKind, Grain
+from clew.search import SearchQuery
+from clew.settings import Settings
+from clew_schemas import Group, Receipt, Record
+
+
+def author() -> str:
+    """Return the name of the person at the keyboard."""
+    return getpass.getuser()
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Local]:
+    """Yield the house of these settings, closed again afterwards."""
+    with House(settings) as house:
+        yield Local(house)
+
+
+class Local:
+    """A house in this process."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._viewer = Viewer(author(), frozenset({"read", "write", "admin"}))
+
+    def propose(self, records: Sequence[Record]) -> list[Receipt]:
+        for record in records:
+            if record.source == DERIVED_SQL:
+                raise Forbidden("derived.sql is written by the house alone", where="source")
+            order = "crawl" if not isinstance(record, Group) or record.crawl else "time"
+            if record.source != STEWARD and record.source not in {each.name for each in self._house.ledger.sources()}:
+                self.register(record.source, order=order, door="cli")
+        return self._house.ledger.propose([_signed(record) for record in records])
+
+    def register(self, name: str, *, order: Any, door: str, rank: int = 50) -> object:
+        return self._house.ledger.register(Source(name, order, rank, door))
+
+    def find(self, query: SearchQuery) -> dict[str, Any]:
+        return self._house.questions.find(query, self._viewer).to_dict()
+
+    def describe(self, name: str) -> dict[str, Any]:
+        return self._house.questions.describe(name, self._viewer).to_dict()
+
+    def lineage(
+        self, name: str, direction: str, grain: str | None, indirect: bool, depth: int | None
+    ) -> dict[str, Any]:
+        return self._house.questions.lineage(
+            name,
+            self._viewer,
+            direction=Direction[direction.upper()],
+            grain=Grain(grain) if grain else None,
+            indirect=indirect,
+            depth=depth,
+        ).to_dict()
+
+    def impact(self, name: str, change: str, named: int) -> dict[str, Any]:
+        return self._house.questions.impact(name, ChangeKind(change), self._viewer, named=named).to_dict()
+
+    def paths(self, start: str, end: str, grain: str | None, indirect: bool, most: int) -> dict[str, Any]:
+        return self._house.questions.paths(
+            start, end, self._viewer, grain=Grain(grain) if grain else None, indirect=indirect, most=most
+        ).to_dict()
+
+    def rebuild(self, views: Sequence[str]) -> list[dict[str, Any]]:
+        return self._house.rebuild([view for view in ALL_VIEWS if view in views])
+
+    def doctor(self, mend: bool) -> dict[str, Any]:
+        return self._house.doctor(mend=mend)
+
+    def sources(self) -> list[dict[str, Any]]:
+        return [source._asdict() for source in self._house.ledger.sources()]
+
+    def retire(self, name: str) -> dict[str, Any]:
+        return _builtins(self._house.ledger.retire(name, author()))
+
+    def parked(self) -> list[dict[str, Any]]:
+        return [parked._asdict() for parked in self._house.ledger.parked()]
+
+    def replay(self, number: int) -> dict[str, Any]:
+        return _builtins(self._house.ledger.replay(number))
+
+    def drop(self, number: int) -> None:
+        self._house.ledger.drop_parked(number)
+
+    def tokens(self) -> list[dict[str, Any]]:
+        rows = self._house.ledger.tokens()
+        return [{name: value for name, value in row._asdict().items() if name != "hash"} for row in rows]
+
+    def create_token(self, name: str, scopes: Sequence[Scope], source: str) -> dict[str, Any]:
+        if name in {row.name for row in self._house.ledger.tokens()}:
+            raise BadInput(f"a token {name!r} exists", hint="Choose another name, or revoke it first")
+        secret, hashed = new_token()
+        self._house.ledger.put_token(TokenRow(name, hashed, tuple(scopes), source, time.time_ns() // 1000, False))
+        return {"name": name, "scopes": list(scopes), "source": source, "secret": secret}
+
+    def revoke_token(self, name: str) -> None:
+        row = next((each for each in self._house.ledger.tokens() if each.name == name), None)
+        if row is None:
+            raise NotFound(f"no token is called {name!r}", hint="See clew token list")
+        self._house.ledger.put_token(row._replace(revoked=True))
+
+
+def _signed(record: Record) -> Record:
+    """Return a steward's group with the person at the keyboard as its author."""
+    if isinstance(record, Group) and record.source == STEWARD:
+        return msgspec.structs.replace(record, author=author())
+    return record
+
+
+def _builtins(receipt: Receipt) -> dict[str, Any]:
+    said: dict[str, Any] = msgspec.to_builtins(receipt)
+    return said

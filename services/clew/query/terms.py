@@ -1,0 +1,33 @@
+"""The words in which questions are asked and answered."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Grain(StrEnum):
+    """At which grain lineage is asked."""
+
+    COLUMN = "column"
+    DATASET = "dataset"
+
+
+class ChangeKind(StrEnum):
+    """What is to be done to the thing."""
+
+    DROP = "drop"
+    RENAME = "rename"
+    RETYPE = "retype"
+
+
+class Verdict(StrEnum):
+    """What becomes of an affected asset."""
+
+    BREAKS = "breaks"
+    MAY_BREAK = "may_break"
+    CHANGES = "changes"
+    INFORMED = "informed"
+
+
+NAMED = 1000
+"""Assets that an impact names with path and owner, if not told otherwise; the rest are counted."""

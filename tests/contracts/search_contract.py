@@ -8,22 +8,18 @@ from dataclasses import replace
 
 import pytest
 
-from clew.search.port import Document, Position, Search, SearchChange, SearchQuery, SearchResult
+from clew.search.port import TEXT_FIELDS, Document, Position, Search, SearchChange, SearchQuery, SearchResult
 from clew_schemas.errors import BadInput
 
 Open = Callable[[], Search]
 
 
-def document(id: int, name: str, kind: str = "dataset", **said: Sequence[str] | int) -> Document:
-    """Return a document of that name; keywords are its text fields and facets, `seq` and `policy_class`."""
-    numbers = {key: value for key, value in said.items() if isinstance(value, int)}
-    lists = {key: list(value) for key, value in said.items() if not isinstance(value, int)}
-    texts = {key: value for key, value in lists.items() if key in ("title", "columns", "prose", "code")}
-    facets = {key: value for key, value in lists.items() if key not in texts}
-    made = Document(
-        id, f"urn:clew:{kind}:(db,{name})", kind, {"name": [name], **texts}, facets, bytes([id % 256]) * 4, 1
-    )
-    return replace(made, **numbers)
+def document(id: int, name: str, kind: str = "dataset", policy_class: int = 0, **said: Sequence[str]) -> Document:
+    """Return a document of that name; keywords are its text fields and facets."""
+    lists = {key: list(value) for key, value in said.items()}
+    texts = {"name": [name]} | {key: value for key, value in lists.items() if key in TEXT_FIELDS}
+    facets = {key: value for key, value in lists.items() if key not in TEXT_FIELDS}
+    return Document(id, f"urn:clew:{kind}:(db,{name})", kind, texts, facets, bytes([id % 256]) * 4, 1, policy_class)
 
 
 FLIGHTS = document(

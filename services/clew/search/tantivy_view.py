@@ -127,7 +127,7 @@ class View:
             return sorted(group, key=lambda address: str(self._searcher.doc(address).get_first("urn")))[:count]
         found: list[DocAddress] = []
         members, offset, size = set(map(_place, group)), 0, max(_PAGE, 2 * count)
-        while len(found) < count:
+        while len(found) < count and offset < self._most:
             page = self._by_urn(question, offset, size)
             found += [address for _, address in page if _place(address) in members]
             offset, size = offset + size, size * 4

@@ -30,8 +30,8 @@ from clew.graph import Direction as Way
 from clew.ledger.port import STEWARD
 from clew.query.find import MAX_LIMIT, MAX_OFFSET
 from clew.query.names import entity_named
-from clew.query.start import Grain as AskedGrain
-from clew.query.terms import NAMED, ChangeKind, Grain
+from clew.query.terms import NAMED, ChangeKind
+from clew.query.terms import Grain as AskedGrain
 from clew.search import SearchQuery
 from clew_schemas import canonical
 from clew_schemas.event import Event, Group, Op, raw

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
@@ -35,12 +34,6 @@ class TestAnswers:
         assert described["urn"] == FLIGHTS
         assert [each["name"] for each in described["columns"]] == ["dep_delay", "carrier"]
 
-    def test_a_urn_is_a_path_whatever_stands_in_it(self, local: TestClient) -> None:
-        odd = "urn:clew:dataset:(s3://bucket/a b,x%2Ey%2Cz/ü?#)"
-        assert local.post("/v1/groups", json=group(says(odd, "tags", {"tags": []}))).status_code == 200
-        assert local.get("/v1/entities/" + quote(odd, safe="")).json()["urn"] == odd
-        assert local.get("/v1/entities/" + quote(odd, safe="/:()")).json()["urn"] == odd
-
     def test_lineage_goes_both_ways(self, local: TestClient, thread: str) -> None:
         down = local.get("/v1/lineage", params={"of": "flights.dep_delay"}).json()
         up = local.get("/v1/lineage", params={"of": BOARD, "direction": "up", "grain": "column"}).json()
@@ -68,8 +61,8 @@ class TestAnswers:
     def test_paths_lead_from_one_to_the_other(self, local: TestClient, thread: str) -> None:
         answer = local.get("/v1/paths", params={"from": DEP_DELAY, "to": BOARD}).json()
         assert answer["exhaustive"] is True
-        (path,) = answer["paths"]
-        assert (path[0]["from"], path[-1]["to"]) == (DEP_DELAY, BOARD)
+        assert answer["paths"]
+        assert {(path[0]["from"], path[-1]["to"]) for path in answer["paths"]} == {(DEP_DELAY, BOARD)}
 
 
 class TestReadingOnesWrites:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from clew.search import tantivy_store
 from clew.search.port import Document, Position, SearchChange, SearchQuery
+from clew.search.stored import to_json
 from clew.search.tantivy_index import TantivyIndex
 from clew_schemas.errors import BadInput, Damaged, Locked, OurError, Unreachable
 
@@ -237,11 +238,9 @@ def test_a_panic_while_reading_is_damage() -> None:
 def test_dump_says_under_which_id_and_class_a_document_is_found(
     index: TantivyIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    true = tantivy_store.encoded
-
     def fields(document: Document) -> tantivy.Document:
         made = tantivy.Document()
-        made.add_bytes("stored", true(document).get_first("stored"))
+        made.add_bytes("stored", to_json(document))
         made.add_integer("id", 77)
         made.add_integer("class", 5)
         made.add_text("urn", document.urn)

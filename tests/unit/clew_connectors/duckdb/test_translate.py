@@ -7,6 +7,7 @@ from clew_connectors.duckdb.config import DuckDBConfig
 from clew_connectors.duckdb.read import read
 from clew_connectors.duckdb.records import Column, Item, Schema, Table, View
 from clew_connectors.duckdb.translate import scope, translate
+from clew_connectors.grouping import split
 from clew_connectors.port import ReadWarning
 from clew_connectors.testing import covers
 from clew_schemas.event import Event
@@ -34,6 +35,13 @@ def test_names_with_dots_spaces_quotes_commas_and_accents_are_one_segment_each()
     found = {str(Urn.parse(each.urn)) for each in translate(table)}
     assert found == {'urn:clew:dataset:(duckdb://x,a%2Eb.c d.e%2Cf.g"%28h%29)'}
     assert b'"name":"na\xc3\xafve %25"' in bytes(translate(table)[0].payload)
+
+
+def test_ten_thousand_columns_with_prose_go_in_groups_of_five_hundred_and_the_schema_in_one_event() -> None:
+    columns = tuple(Column(f"column_number_{at}", "DECIMAL(18,3)", True, f"Prose of {at}.") for at in range(10_000))
+    groups = list(split(translate(Table("duckdb://x", "d", ("main",), "wide", None, columns, (), (), 0, AT))))
+    assert [len(group) for group in groups] == [*[500] * 20, 4]
+    assert sum(each.aspect == "schema" for group in groups for each in group) == 1
 
 
 def test_a_view_without_known_columns_says_no_schema_and_still_its_sql() -> None:

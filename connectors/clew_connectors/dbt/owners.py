@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from clew_connectors.dbt.records import Person
+from clew_connectors.nameable import on_one_line
 
 _MAILBOX = re.compile(r"(.*?)\s*<([^<>@\s]+@[^<>@\s]+)>")
 
@@ -21,8 +22,8 @@ def owners(said: Any) -> Iterator[Person]:
             yield from owners(each)
     elif isinstance(said, dict):
         yield from _mapped(said.get("name"), said.get("email"))
-    elif isinstance(said, str) and said.strip():
-        yield _spelt(said.strip())
+    elif isinstance(said, str) and on_one_line(said):
+        yield _spelt(on_one_line(said))
 
 
 def merged(persons: Iterable[Person]) -> list[Person]:
@@ -35,10 +36,10 @@ def merged(persons: Iterable[Person]) -> list[Person]:
 
 
 def _mapped(name: Any, email: Any) -> Iterator[Person]:
-    known = name.strip() if isinstance(name, str) and name.strip() else None
-    emails = [each.strip() for each in (email if isinstance(email, list) else [email]) if isinstance(each, str)]
+    known = on_one_line(name) if isinstance(name, str) else ""
+    emails = [on_one_line(each) for each in (email if isinstance(email, list) else [email]) if isinstance(each, str)]
     for each in filter(None, emails):
-        yield Person(each, known, each)
+        yield Person(each, known or None, each)
     if known and not any(emails):
         yield _spelt(known)
 

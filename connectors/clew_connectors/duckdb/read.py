@@ -17,6 +17,7 @@ import duckdb
 from clew_connectors.duckdb.config import DuckDBConfig
 from clew_connectors.duckdb.records import Column, Database, ForeignKey, Item, Schema, Table, View
 from clew_connectors.duckdb.translate import scope
+from clew_connectors.nameable import unnameable
 from clew_connectors.port import Discovery, ReadWarning, State
 from clew_schemas.errors import BadInput, ClewError, Locked, NotFound, Unreachable
 
@@ -27,7 +28,6 @@ FIRST_WAIT = 0.05
 Connection = duckdb.DuckDBPyConnection
 
 _HOLDER = re.compile(r"\(PID (\d+)\)")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 SCHEMAS = """
 SELECT * FROM duckdb_schemas() WHERE database_name = current_database() ORDER BY schema_name
@@ -127,14 +127,14 @@ def _items(config: DuckDBConfig, connection: Connection) -> Iterator[Item | Read
     for missing in catalog.missing(config):
         yield ReadWarning(f"there is no schema {missing!r}", str(config.path), _ABOUT_SCHEMAS)
     for path in chosen:
-        yield _unnameable(catalog, path) or Schema(config.home, catalog.database, path, catalog.schemas[path])
+        yield _left_out(catalog, path) or Schema(config.home, catalog.database, path, catalog.schemas[path])
     measured = _written(config.path)
     for name in catalog.tables:
         if name[0] in chosen:
-            yield _unnameable(catalog, _parts(catalog, name)) or _table(config, connection, catalog, name, measured)
+            yield _left_out(catalog, _parts(catalog, name)) or _table(config, connection, catalog, name, measured)
     for name in catalog.views:
         if name[0] in chosen:
-            yield _unnameable(catalog, _parts(catalog, name)) or _view(config, catalog, name)
+            yield _left_out(catalog, _parts(catalog, name)) or _view(config, catalog, name)
 
 
 _ABOUT_SCHEMAS = "Names in `schemas` are spelt as DuckDB lists them: SELECT schema_name FROM duckdb_schemas()"
@@ -241,13 +241,14 @@ def _schemas(connection: Connection) -> dict[int, tuple[SchemaPath, str | None]]
 
 
 def _parts(catalog: _Catalog, name: Name) -> tuple[str, ...]:
-    """Return every name that stands in the URNs of a relation and its columns."""
-    return (*name[0], name[1], *(each.name for each in catalog.columns[name]))
+    """Return every name that stands in the URNs of a relation, its columns, and the tables it refers to."""
+    referred = (key.table for key in catalog.foreign_keys[name])
+    return (*name[0], name[1], *(each.name for each in catalog.columns[name]), *referred)
 
 
-def _unnameable(catalog: _Catalog, parts: tuple[str, ...]) -> ReadWarning | None:
+def _left_out(catalog: _Catalog, parts: tuple[str, ...]) -> ReadWarning | None:
     """Return a warning instead of what no URN can name: something with control characters in a name."""
-    odd = next((each for each in parts if _CONTROL.search(each)), None)
+    odd = unnameable(parts)
     if odd is None:
         return None
     return ReadWarning(
@@ -281,10 +282,8 @@ def _from_main(catalog: _Catalog, schema: SchemaPath, sql: str) -> tuple[str, ..
         return ()
     relations = [*catalog.tables, *catalog.views]
     own = {name.lower() for where, name in relations if where == schema}
-    text = sql.lower()
-    return tuple(
-        name for where, name in relations if where == MAIN and name.lower() in text and name.lower() not in own
-    )
+    meant = [name for where, name in relations if where == MAIN and name.lower() in sql.lower()]
+    return tuple(name for name in meant if name.lower() not in own and not unnameable([name]))
 
 
 def _count(connection: Connection, *name: str) -> int:

@@ -174,7 +174,7 @@ class Remote:
         return said
 
     def rebuild(self, views: Sequence[str]) -> list[dict[str, Any]]:
-        said: list[dict[str, Any]] = self._call("POST", "/v1/admin/rebuild", json={"views": list(views)})["views"]
+        said: list[dict[str, Any]] = self._call("POST", "/v1/admin/rebuild", json={"views": list(views)})["rebuilt"]
         return said
 
     def doctor(self, mend: bool) -> dict[str, Any]:
@@ -205,10 +205,8 @@ class Remote:
         return said
 
     def create_token(self, name: str, scopes: Sequence[Scope], source: str) -> dict[str, Any]:
-        said: dict[str, Any] = self._call(
-            "POST", "/v1/tokens", json={"name": name, "scopes": list(scopes), "source": source}
-        )
-        return said
+        said = self._call("POST", "/v1/tokens", json={"name": name, "scopes": list(scopes), "source": source})
+        return {**said["token"], "secret": said["secret"]}
 
     def revoke_token(self, name: str) -> None:
         self._call("DELETE", "/v1/tokens/" + _quoted(name))

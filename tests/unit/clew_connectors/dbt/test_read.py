@@ -4,12 +4,15 @@ import copy
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from clew_connectors.dbt import CONNECTOR, records
 from clew_connectors.dbt.config import DbtConfig
 from clew_connectors.dbt.read import check, discover, read
 from clew_connectors.port import ReadWarning
 from clew_connectors.run import run
 from clew_connectors.testing import MemorySink
+from clew_schemas.errors import BadInput
 from unit.clew_connectors.made import Edit, artifacts, recipe
 
 MODEL = "model.nyc_flights.dim_planes"
@@ -190,6 +193,18 @@ def test_a_test_is_of_what_dbt_attached_it_to_or_what_it_names(tmp_path: Path) -
     assert [each.parts[-1] for each in singular.others] == ["airport_movements"]
 
 
+def test_what_a_test_names_counts_and_not_the_order_of_what_it_reads(tmp_path: Path) -> None:
+    def reverse(manifest: Any) -> None:
+        for node in manifest["nodes"].values():
+            if node["resource_type"] == "test" and node.get("test_metadata"):
+                node["depends_on"]["nodes"].reverse()
+                node["attached_node"] = None
+
+    tests = of(records.Test, read_all(tmp_path, manifest=reverse))
+    plain = of(records.Test, read_all(tmp_path))
+    assert {name: each.dataset for name, each in tests.items()} == {name: each.dataset for name, each in plain.items()}
+
+
 def test_what_a_test_was_given_is_kept_flat(tmp_path: Path) -> None:
     uid = "test.nyc_flights.unique_dim_planes_tailnum.2232506436"
 
@@ -276,6 +291,32 @@ def test_a_dropped_model_retracts_exactly_its_claims(tmp_path: Path) -> None:
         urn for _, urn, _ in before if "carrier_delays" in urn and ":run:" not in urn
     }
     assert any(":run:" in urn and "carrier_delays" in urn for _, urn, _ in sink.claims)
+
+
+def test_line_breaks_in_what_people_wrote_do_no_harm_and_those_in_columns_are_warned_of(tmp_path: Path) -> None:
+    def broken(manifest: Any) -> None:
+        model = manifest["nodes"][MODEL]
+        model["meta"]["owner"] = "Ada\n  Marsh\x07"
+        model["tags"] = ["a\nb", " "]
+        flights = manifest["sources"]["source.nyc_flights.raw.flights"]
+        flights["columns"]["odd"] = {"name": "dep\ndelay", "description": "Prose."}
+
+    config = artifacts(tmp_path, manifest=broken)
+    items = list(read(DbtConfig.model_validate(config)))
+    about = of(records.Dataset, items)["dim_planes"].about
+    assert (about.owners[-1], about.tags) == ("Ada Marsh", ("a b",))
+    assert warnings(items) == [
+        "source.nyc_flights.raw.flights is left out: its column 'dep\\ndelay' holds a control character"
+    ]
+    assert run(recipe(CONNECTOR, config), MemorySink()).held == ()
+
+
+def test_a_relation_that_no_urn_can_name_is_refused(tmp_path: Path) -> None:
+    def broken(manifest: Any) -> None:
+        manifest["nodes"][MODEL]["alias"] = "dim\nplanes"
+
+    with pytest.raises(BadInput, match="holds a control character"):
+        read_all(tmp_path, manifest=broken)
 
 
 def test_check_tells_of_every_artifact(tmp_path: Path) -> None:

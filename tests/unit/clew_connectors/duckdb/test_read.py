@@ -255,10 +255,15 @@ def test_a_name_that_no_urn_can_hold_is_left_out_with_a_warning(tmp_path: Path) 
         tmp_path / "x.duckdb",
         'create table "new\nline" (a integer)',
         'create table t ("tab\there" integer)',
+        'create table "line\nkey" (a integer primary key)',
+        'create table refers (a integer references "line\nkey" (a))',
         "create table fine (a integer)",
+        "create schema s",
+        'create view s.v as select a from main."new\nline"',
     )
     assert set(tables(path)) == {"fine"}
-    assert len([each for each in read(config(path)) if isinstance(each, ReadWarning)]) == 2
+    found = run(recipe(CONNECTOR, {"database": str(path)}), MemorySink())
+    assert (found.warnings, found.held) == (4, ())
 
 
 def test_a_table_of_ten_thousand_columns_lands_whole(tmp_path: Path) -> None:

@@ -105,7 +105,9 @@ def run(command: Sequence[str]) -> None:
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE)
     except subprocess.CalledProcessError as error:
         said = (error.stdout + error.stderr).strip()[-2000:]
-        raise ServerError(f"{Path(command[0]).name} failed ({error.returncode}): {' '.join(command)}\n{said}") from error
+        raise ServerError(
+            f"{Path(command[0]).name} failed ({error.returncode}): {' '.join(command)}\n{said}"
+        ) from error
     except subprocess.TimeoutExpired as error:
         raise ServerError(f"{' '.join(command)} took more than {PATIENCE:.0f} s") from error
 

@@ -210,6 +210,9 @@ def test_a_bad_group_leaves_nothing_and_the_others_of_its_batch_land(ledger: Led
         (event(ORDERS, "documentation", {"text": "x"}, version=9), "newer than this ledger"),
         (event("urn:clew:dataset:(postgres://u:secret@h,x)", "documentation", {"text": "x"}), "holds a password"),
         (event(ORDERS, "quality_result", {"status": "pass"}), "has no aspect"),
+        (event(ORDERS, "schema", {"columns": [{"name": "a,b"}]}), "not a URN"),
+        (event(ORDERS, "schema", {"columns": [{"name": "a\nb"}]}), "control character"),
+        (event(ORDERS, "containment", {"parent": "urn:clew:container:(postgres://u:secret@h,x)"}), "holds a password"),
     ],
 )
 def test_bad_input_is_refused_with_what_and_where(ledger: Ledger, bad: Event, said: str) -> None:

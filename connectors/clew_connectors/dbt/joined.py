@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from clew_connectors.dbt import artifacts
+import clew_connectors.dbt.artifacts as artifacts
 from clew_connectors.dbt.config import DbtConfig
 from clew_connectors.dbt.owners import owners
 from clew_connectors.dbt.records import (
@@ -113,7 +113,8 @@ class Joined:
             taken[dataset.relation] = uid
             odd = unnameable([*(name for name, _ in dataset.columns or ()), *(each.name for each in dataset.prose)])
             if odd is not None:
-                yield ReadWarning(f"{uid} is left out: its column {odd!r} holds a control character")
+                what = f"{uid} is left out: its column {odd!r} holds a control character"
+                yield ReadWarning(what, where=self.config.manifest, hint="Rename the column")
                 continue
             yield dataset
         yield from self._uncatalogued(taken)
@@ -278,10 +279,11 @@ class Joined:
         return Sql(node.compiled_code, self.platform, self.config.namespace, node.database, node.schema, bindings)
 
     def tested(self, node: artifacts.Node) -> str | None:
-        """Return the unique_id of what a test tests: as dbt attached it, else what it refers to by name, else the last.
+        """Return the unique_id of what a test tests, None when it reads no dataset.
 
-        dbt attaches no test of a source and none that is a query of its own; where a test reads two relations, dbt
-        lists the one it compares with first.
+        As dbt attached it, which it does for no test of a source and none that is a query of its own. The latter is
+        taken as a test of the first relation that it reads; a test of a source as one of the source it names, since
+        dbt lists a relation that it compares with first.
         """
         candidates = [uid for uid in node.depends_on.nodes if uid in self.relations]
         if node.attached_node in self.relations:

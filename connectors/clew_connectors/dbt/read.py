@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from clew_connectors.dbt import artifacts
+import clew_connectors.dbt.artifacts as artifacts
 from clew_connectors.dbt.config import DbtConfig
 from clew_connectors.dbt.joined import BUILDS, Joined, home
 from clew_connectors.dbt.owners import merged
@@ -58,7 +58,11 @@ def _manifest(config: DbtConfig) -> artifacts.Manifest:
     manifest = artifacts.manifest(path)
     for name in ("project_name", "adapter_type"):
         if not getattr(manifest.metadata, name):
-            raise BadInput(f"the manifest does not say its {name}", where=f"{path}: $.metadata.{name}")
+            raise BadInput(
+                f"the manifest does not say its {name}",
+                where=f"{path}: $.metadata.{name}",
+                hint="Let dbt-core write it: dbt build, or dbt docs generate",
+            )
     return manifest
 
 

@@ -41,6 +41,8 @@ class GroupCommit:
         with self.lock:
             try:
                 commit(list(items))
+            except ClewError:
+                raise
             except Exception as error:
                 raise self._translated(error) from error
         return _receipts(items)

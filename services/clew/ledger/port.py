@@ -193,6 +193,12 @@ class LedgerReader(Protocol):
     def cursor(self, name: str) -> int:
         """Return the stored position of a reactor, 0 when it never stored one."""
 
+    def position(self, name: str) -> int:
+        """Return the stored position of a Kafka `<topic>/<partition>`, 0 when none was stored."""
+
+    def public_key(self, source: str) -> bytes | None:
+        """Return the Ed25519 public key that a source signs with, None when it has none or is unknown."""
+
     def heads_digest(self) -> str:
         """Return the SHA-256 of all live claims on every branch: equal digests, equal truth."""
 
@@ -204,17 +210,33 @@ class Ledger(LedgerReader, Protocol):
     """The one writer."""
 
     def propose(
-        self, records: Sequence[Record], *, door: str = "direct", waits: bool = True, cause: int = 0
+        self,
+        records: Sequence[Record],
+        *,
+        door: str = "direct",
+        waits: bool = True,
+        cause: int = 0,
+        positions: Mapping[str, tuple[int, int]] | None = None,
     ) -> list[Receipt]:
         """Commit groups and crawl marks; return one receipt each, in order, when what they say is durable.
 
         Each group is accepted or not as a whole; a bad one leaves the others untouched. It is refused, with nothing
         kept, where somebody waits for the answer, and parked where nobody does or it belongs to a crawl. `cause`
         marks derived groups with the seq they answer to. Raises Unreachable when the store can't be written.
+
+        `positions` is for the committer behind Kafka: by `<topic>/<partition>` the position it started from and the
+        one after these records. They are moved in the one transaction that holds all of the records (so keep these to
+        about 500 events); when a position stands elsewhere, Conflict is raised and nothing of the call is kept.
         """
 
     def register(self, source: Source) -> Source:
         """Make a source known, or return it as it is known; raise Conflict when its order mode would change."""
+
+    def set_public_key(self, source: str, key: bytes | None) -> None:
+        """Keep the raw 32 bytes of a source's Ed25519 public key, or None: it may not sign any more.
+
+        Raises NotFound for an unknown source, BadInput for what is no key.
+        """
 
     def retire(self, name: str, author: str | None = None) -> Receipt:
         """Withdraw every claim of a source in one commit; it may claim nothing any more."""

@@ -1,4 +1,4 @@
-"""Positions of Kafka in the ledger: moved by compare-and-set in a batch's own transaction, so that zombies are fenced."""
+"""Positions of Kafka in the ledger: moved by compare-and-set in a batch's own transaction, which fences zombies."""
 
 from __future__ import annotations
 

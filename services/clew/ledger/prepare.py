@@ -20,8 +20,8 @@ from clew_schemas.edges import stated
 from clew_schemas.errors import BadInput, ClewError, TooLarge
 from clew_schemas.event import MAX_BYTES, MAX_EVENTS, Event, Group
 from clew_schemas.registry import Aspect, Registry
-from clew_schemas.scrub import has_secret, scrub
-from clew_schemas.urn import Urn, any_of, check_kind, dataset_of, kind_of, rows_of
+from clew_schemas.scrub import BLANK, has_secret, scrub
+from clew_schemas.urn import Urn, any_of, check_kind, dataset_of, rows_of
 
 MAX_AHEAD = 5 * 60 * 1_000_000
 """How far ahead of the ledger's clock an event may be observed, in microseconds."""
@@ -200,7 +200,24 @@ def _body(event: Event, aspect: Aspect, where: str) -> tuple[bytes | None, list[
     aspect.check(value, place)
     if version != aspect.version:
         body = canonical.dumps(value)
-    return body, [end for edge in stated(aspect, event.urn, value, "") for end in (edge.src, edge.dst)]
+    return body, _mentioned(aspect, event.urn, value, place)
+
+
+def _mentioned(aspect: Aspect, urn: str, value: Any, where: str) -> list[str]:
+    """Return the URNs of all ends of the edges that a payload says; raise BadInput for one that is no URN."""
+    ends = dict.fromkeys(end for edge in stated(aspect, urn, value, "") for end in (edge.src, edge.dst))
+    for end in ends:
+        try:
+            Urn.parse(end)
+        except BadInput as error:
+            raise BadInput(
+                f"{aspect.name}: {error.what}",
+                where=f"{where}: {end[:200]}",
+                hint="In names of columns write % , ( ) . as %25 %2C %28 %29 %2E",
+            ) from error
+        if BLANK in end:
+            raise BadInput("a URN holds a password", where=where, hint="Leave credentials out of namespaces")
+    return list(ends)
 
 
 def _text(raw: bytes, where: str) -> str:
@@ -226,7 +243,6 @@ def _with_kin(urns: dict[str, None]) -> tuple[str, ...]:
     """Return the URNs with, for each column and derived node, its dataset and the dataset's derived nodes."""
     complete: dict[str, None] = {}
     for urn in urns:
-        Urn.parse(urn)
         dataset = dataset_of(urn)
         if dataset is not None:
             complete[dataset] = complete[any_of(dataset)] = complete[rows_of(dataset)] = None
@@ -241,8 +257,3 @@ def _keys(group: Group) -> tuple[tuple[str, str], ...]:
 def _scrubbed(error: dict[str, Any]) -> dict[str, Any]:
     said: dict[str, Any] = msgspec.json.decode(scrub(msgspec.json.encode(error).decode()))
     return said
-
-
-def is_derived(urn: str) -> bool:
-    """Say whether a URN names a node that only the house makes."""
-    return kind_of(urn) in ("any", "rows")

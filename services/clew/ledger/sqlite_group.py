@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from clew.ledger.codes import MAIN, OPS, payload_number
+from clew.ledger.crawls import Crawls
 from clew.ledger.decide import Head, NewFact, OpenCrawl, Outcome
 from clew.ledger.port import Source
 from clew.ledger.prepare import PreparedEvent, PreparedGroup
-from clew.ledger.sqlite_crawls import SqliteCrawls
 from clew.ledger.sqlite_store import SqliteStore
-from clew.ledger.sqlite_tables import MAIN, OPS
 
 
 class SqliteWorld:
     """What decisions read, inside the running transaction; see `World`."""
 
-    def __init__(self, store: SqliteStore, crawls: SqliteCrawls, etag: Callable[[int, str], str]) -> None:
+    def __init__(self, store: SqliteStore, crawls: Crawls, etag: Callable[[int, str], str]) -> None:
         self._store = store
         self._crawls = crawls
         self._etag = etag
@@ -41,11 +41,10 @@ class SqliteWorld:
         return self._crawls.open_of(source)
 
     def crawl_state(self, source: str, number: int) -> str | None:
-        row = self._crawls.row(source, number)
-        return None if row is None else row.state
+        return self._crawls.state(source, number)
 
     def covered_later(self, source: str, number: int, urn: str, aspect: str) -> bool:
-        return any(row.covers(urn, aspect) for row in self._crawls.closed_after(source, number))
+        return self._crawls.covered_later(source, number, urn, aspect)
 
     def named(self, crawl: OpenCrawl, claim: int) -> bool:
         return self._crawls.is_named(crawl, claim)
@@ -74,7 +73,7 @@ class GroupWriter:
     """Writes what was decided for one group."""
 
     def __init__(
-        self, store: SqliteStore, crawls: SqliteCrawls, world: SqliteWorld, prepared: PreparedGroup, outcome: Outcome
+        self, store: SqliteStore, crawls: Crawls, world: SqliteWorld, prepared: PreparedGroup, outcome: Outcome
     ) -> None:
         self._store = store
         self._crawls = crawls
@@ -104,7 +103,7 @@ class GroupWriter:
         return seq
 
     def _write_payload(self, event: PreparedEvent, seq: int) -> int:
-        number = (seq << 20) + self._n
+        number = payload_number(seq, self._n)
         self._store.connection.execute(
             "INSERT INTO payload (id, version, body) VALUES (?, ?, ?)", (number, event.aspect.version, event.stored)
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 import threading
@@ -12,23 +11,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-import orjson
-
 from clew.ledger import payloads
+from clew.ledger.codes import MAIN, OP_NAMES
 from clew.ledger.port import Change, Commit, Entity, Fact, Parked, Point, Source, TokenRow
+from clew.ledger.positions import cursor_of
 from clew.ledger.sqlite_store import chunks, marks
-from clew.ledger.sqlite_tables import MAIN, OP_NAMES
+from clew.ledger.standing import denials, heads_digest, said
 from clew_schemas.registry import Registry
-from clew_schemas.resolve import Claim, Denials
+from clew_schemas.resolve import Claim
 from clew_schemas.urn import Urn, kind_of
 
 _CACHE = 500_000
 """Names whose numbers are kept in memory; beyond that the cache starts anew."""
-
-
-def denials(body: Any) -> Denials:
-    """Return what the payload of a denial denies."""
-    return "all" if body.get("all") else frozenset(body["keys"])
 
 
 class SqliteReader:
@@ -95,6 +89,9 @@ class SqliteReader:
 
     def cursor(self, name: str) -> int:
         return int(self._one("SELECT seq FROM cursor WHERE name = ?", name) or 0)
+
+    def position(self, name: str) -> int:
+        return self.cursor(cursor_of(name))
 
     def derived_after(self, cause: int) -> int:
         return int(self._one("SELECT max(seq) FROM commits WHERE cause > 0 AND cause <= ?", cause) or 0)
@@ -176,6 +173,10 @@ class SqliteReader:
             rows = connection.execute("SELECT name, ord, rank, door, retired FROM source ORDER BY name").fetchall()
         return [Source(name, order, rank, door, bool(retired)) for name, order, rank, door, retired in rows]
 
+    def public_key(self, source: str) -> bytes | None:
+        key: bytes | None = self._one("SELECT public_key FROM source WHERE name = ?", source)
+        return key
+
     # -- claims
 
     def claims(self, entities: Iterable[int], as_of: int | None = None) -> dict[int, dict[str, tuple[Claim, ...]]]:
@@ -228,8 +229,7 @@ class SqliteReader:
 
     def _payload(self, connection: sqlite3.Connection, number: int, aspect: str | None) -> Any:
         version, body = connection.execute("SELECT version, body FROM payload WHERE id = ?", (number,)).fetchone()
-        value = payloads.read(body)
-        return value if aspect is None else self.registry.get(aspect).current(value, version)
+        return payloads.read(body) if aspect is None else said(self.registry, aspect, version, body)
 
     def history(self, entity: int, aspect: str) -> list[Fact]:
         with self._reading() as connection:
@@ -398,19 +398,20 @@ class SqliteReader:
     # -- the whole
 
     def heads_digest(self) -> str:
-        lines = []
         with self._reading() as connection:
-            for row in connection.execute(
-                "SELECT b.name, e.urn, a.name, s.name, c.says, c.denies FROM claim c JOIN branch b ON b.id = c.branch"
-                " JOIN entity e ON e.id = c.entity JOIN aspect a ON a.id = c.aspect JOIN source s ON s.id = c.source"
-                " WHERE c.says IS NOT NULL OR c.denies IS NOT NULL"
-            ).fetchall():
-                content = [
-                    None if number is None else self._payload(connection, number, row[2] if number is row[4] else None)
-                    for number in row[4:]
-                ]
-                lines.append(orjson.dumps([*row[:4], *content], option=orjson.OPT_SORT_KEYS))
-        return hashlib.sha256(b"\n".join(sorted(lines))).hexdigest()
+            rows = connection.execute(
+                "SELECT b.name, e.urn, a.name, s.name, ps.version, ps.body, pd.version, pd.body FROM claim c"
+                " JOIN branch b ON b.id = c.branch JOIN entity e ON e.id = c.entity JOIN aspect a ON a.id = c.aspect"
+                " JOIN source s ON s.id = c.source LEFT JOIN payload ps ON ps.id = c.says"
+                " LEFT JOIN payload pd ON pd.id = c.denies WHERE c.says IS NOT NULL OR c.denies IS NOT NULL"
+            )
+            return heads_digest(
+                (
+                    (*row[:4], None if row[5] is None else row[4:6], None if row[7] is None else row[6:8])
+                    for row in rows
+                ),
+                self.registry,
+            )
 
     def stats(self) -> Mapping[str, int]:
         with self._reading() as connection:

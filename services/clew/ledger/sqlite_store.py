@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from clew.ledger.sqlite_tables import FORMAT, MAIN, OPS, TABLES
+from clew.ledger.codes import MAIN, OPS
+from clew.ledger.sqlite_tables import FORMAT, TABLES
 from clew_schemas.errors import BadInput
 from clew_schemas.urn import Urn, dataset_of
 

@@ -84,8 +84,3 @@ CREATE TABLE token (
 
 INSERT INTO branch (id, name, base_seq) VALUES (1, 'main', 0);
 """
-
-OPS = {"upsert": 1, "retract": 2, "deny": 3}
-OP_NAMES = {number: name for name, number in OPS.items()}
-MAIN = 1
-PAGE_KEYS = 4096

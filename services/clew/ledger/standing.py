@@ -9,8 +9,9 @@ from typing import Any
 import orjson
 
 from clew.ledger import payloads
+from clew_schemas.canonical import digest, dumps
 from clew_schemas.registry import Registry
-from clew_schemas.resolve import Denials
+from clew_schemas.resolve import Claim, Denials, resolve
 
 HeadRow = tuple[str, str, str, str, tuple[int, bytes] | None, tuple[int, bytes] | None]
 """Branch, URN, aspect, source, and the stored payloads (version, body) of what is said and denied."""
@@ -24,6 +25,12 @@ def denials(body: Any) -> Denials:
 def said(registry: Registry, aspect: str, version: int, body: bytes) -> Any:
     """Return the value of a stored payload as the aspect's present version has it."""
     return registry.get(aspect).current(payloads.read(body), version)
+
+
+def etag(registry: Registry, aspect: str, claims: Iterable[Claim]) -> str:
+    """Return the etag of an aspect as its claims resolve, "" when they say nothing."""
+    document = resolve(claims, registry.get(aspect).resolution)
+    return "" if document is None else digest(dumps(document)).hex()
 
 
 def heads_digest(rows: Iterable[HeadRow], registry: Registry) -> str:

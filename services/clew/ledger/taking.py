@@ -1,4 +1,4 @@
-"""What becomes of a record under the lock: accepted, unchanged, refused or parked. The rules, and nothing about storage.
+"""What becomes of a record under the lock: accepted, unchanged, refused or parked. Rules, and nothing about storage.
 
 An engine opens its `Book` in a transaction, takes records into it, and makes the transaction durable before any
 receipt is handed out.

@@ -207,10 +207,14 @@ def _carriers(found: Walk, entity: Entity) -> _Affected:
 def _named(
     ledger: LedgerReader, found: Walk, affected: _Affected, chosen: NDArray[np.int64], as_of: int
 ) -> Iterator[dict[str, Any]]:
-    """Yield the chosen assets with name, verdict, use, path, owners and tier."""
-    paths = [_path(found, int(affected.via[at])) for at in chosen]
-    about = _About(ledger, affected.ids[chosen], found, paths, as_of)
-    for at, path in zip(chosen, paths, strict=True):
+    """Yield the chosen assets with name, verdict, use, path, owners and tier; equals by name, not by number."""
+    paths = {int(at): _path(found, int(affected.via[at])) for at in chosen}
+    about = _About(ledger, affected.ids[chosen], found, list(paths.values()), as_of)
+    strength = affected.labels & _VERDICT_BITS
+    ordered = sorted(
+        paths, key=lambda at: (-int(strength[at]), int(affected.depth[at]), about.entity(int(affected.ids[at])).urn)
+    )
+    for at, path in ((at, paths[at]) for at in ordered):
         number, label = int(affected.ids[at]), int(affected.labels[at])
         entity = about.entity(number)
         yield {

@@ -132,8 +132,9 @@ def _named(
     indirect: bool,
     starts: int,
 ) -> LineageGraph:
-    names = ledger.entities(found.nodes.tolist())
-    edges = found.edges.where(found.carried > 0)
+    names = [each.urn if each else "" for each in ledger.entities(found.nodes.tolist())]
+    order = sorted(range(len(names)), key=lambda at: (int(found.depth[at]), names[at]))
+    edges = edge_dicts(ledger, found.edges.where(found.carried > 0), found.nodes[order])
     return LineageGraph(
         envelope=envelope,
         start=entity.urn,
@@ -141,10 +142,10 @@ def _named(
         grain=grain.value,
         indirect=indirect,
         starts=starts,
-        urns=[each.urn if each else "" for each in names],
-        kinds=nodes.kind.tolist(),
-        depths=found.depth.tolist(),
-        edges=edge_dicts(ledger, edges, found.nodes),
+        urns=[names[at] for at in order],
+        kinds=nodes.kind[order].tolist(),
+        depths=found.depth[order].tolist(),
+        edges=sorted(edges, key=lambda edge: tuple(str(value).rjust(6) for value in edge.values())),
     )
 
 

@@ -79,7 +79,7 @@ def walk(
         offered = spread(state.labels_of(origin), edges)
         parts.append(edges)
         carried.append(offered)
-        frontier = state.take(target, offered, hops, looked_at)
+        frontier = state.take(edges, origin, target, offered, hops, looked_at)
         looked_at += len(edges)
     every = _joined(parts)
     # A node that a limit left unvisited is only a cut if there was something to follow.
@@ -138,8 +138,12 @@ class _State:
         known: Labels = self.label[self._place[nodes]]
         return known
 
-    def take(self, target: Ids, offered: Labels, hop: int, offset: int) -> Ids:
-        """Join the offered labels to their targets; return the nodes that gained a bit."""
+    def take(self, edges: Edges, origin: Ids, target: Ids, offered: Labels, hop: int, offset: int) -> Ids:
+        """Join the offered labels to their targets; return the nodes that gained a bit.
+
+        Among edges that offer the same, the one from the node that was reached first counts, then by carrier, source
+        and subtype: engines give edges in no particular order, and the proof should not depend on it.
+        """
         useful = np.flatnonzero(offered)
         target, offered = target[useful], offered[useful]
         self._make_room(target)
@@ -153,17 +157,14 @@ class _State:
         winners = np.flatnonzero(gained)
         if not len(winners):
             return new[:0]
-        place, gained, offered = place[winners], gained[winners], offered[winners]
-        self._remember_best(place, gained, offered, useful[winners] + offset)
+        place, gained, offered, chosen = place[winners], gained[winners], offered[winners], useful[winners]
+        beats = gained > self.label[place]
+        last = chosen[beats]
+        keys = (-edges.subtype[last].astype(np.int16), -edges.source[last], -edges.carrier[last])
+        order = np.lexsort((*keys, -self._place[origin[last]], offered[beats]))
+        self.via[place[beats][order]] = last[order] + offset
         np.bitwise_or.at(self.label, place, gained)
         return self._node[np.unique(place)]
-
-    def _remember_best(self, place: Ids, gained: Labels, offered: Labels, edge: Ids) -> None:
-        """Keep, for each node, the edge that offers the highest label, where that beats what it had."""
-        beats = gained > self.label[place]
-        place, offered, edge = place[beats], offered[beats], edge[beats]
-        order = np.lexsort((-edge, offered))
-        self.via[place[order]] = edge[order]
 
     def _make_room(self, target: Ids) -> None:
         highest = int(target.max(initial=0))

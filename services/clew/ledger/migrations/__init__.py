@@ -1,0 +1,1 @@
+"""How the tables of the ledger on PostgreSQL came to be, step by step."""

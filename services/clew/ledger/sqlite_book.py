@@ -1,0 +1,67 @@
+"""The running transaction of the embedded ledger, as records are taken into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from clew.ledger.crawls import Crawls
+from clew.ledger.decide import Outcome
+from clew.ledger.positions import Positions, check_positions, cursor_of
+from clew.ledger.prepare import PreparedGroup
+from clew.ledger.sqlite_crawls import SqliteCrawlStore
+from clew.ledger.sqlite_group import GroupWriter, SqliteWorld
+from clew.ledger.sqlite_store import SqliteStore
+from clew.ledger.taking import ParkedRow
+from clew_schemas.registry import Registry
+
+
+class SqliteBook:
+    """What the running transaction offers; see `Book`."""
+
+    def __init__(self, store: SqliteStore, registry: Registry, etag: Callable[[int, str], str]) -> None:
+        self._store = store
+        self.crawls = Crawls(SqliteCrawlStore(store), registry)
+        self.world = SqliteWorld(store, self.crawls, etag)
+
+    @property
+    def token(self) -> str:
+        return self._store.token
+
+    def now(self) -> int:
+        return self._store.clock()
+
+    def receipt_of(self, source: str, group: str) -> bytes | None:
+        row = self._store.connection.execute(
+            "SELECT body FROM receipt WHERE source = ? AND grp = ?", (self._store.number("source", source), group)
+        ).fetchone()
+        return None if row is None else row[0]
+
+    def keep_receipt(self, source: str, group: str, body: bytes) -> None:
+        self._store.connection.execute(
+            "INSERT OR REPLACE INTO receipt (source, grp, body) VALUES (?, ?, ?)",
+            (self._store.number("source", source), group, body),
+        )
+
+    def park(self, row: ParkedRow) -> None:
+        self._store.connection.execute(
+            "INSERT INTO parked (source, grp, crawl, time, reasons, urns, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (row.source, row.group, row.crawl, self._store.clock(), row.reasons, row.urns, row.body),
+        )
+
+    def write(self, prepared: PreparedGroup, outcome: Outcome, cause: int) -> int | None:
+        return GroupWriter(self._store, self.crawls, self.world, prepared, outcome).write(cause)
+
+    def move_positions(self, positions: Positions) -> None:
+        """Move positions of Kafka; raise Conflict when one does not stand where the caller started from."""
+        check_positions(self._stored(positions), positions)
+        self._store.connection.executemany(
+            "INSERT OR REPLACE INTO cursor (name, seq) VALUES (?, ?)",
+            [(cursor_of(name), new) for name, (_, new) in positions.items()],
+        )
+
+    def _stored(self, positions: Positions) -> Mapping[str, int]:
+        rows = (
+            self._store.connection.execute("SELECT name, seq FROM cursor WHERE name = ?", (cursor_of(name),)).fetchone()
+            for name in positions
+        )
+        return {row[0]: row[1] for row in rows if row is not None}

@@ -1,0 +1,69 @@
+"""Homes of earlier formats, frozen: today's code opens them and finds what was there."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clew.errors import BadInput
+from clew.house import House
+from clew.settings import Settings
+from clew_schemas import Group, event
+from flow.freeze_home import FIXTURES, expected, fill
+
+FROZEN = sorted(path.name.removesuffix(".tar.gz") for path in FIXTURES.glob("home.format*.tar.gz"))
+
+
+def thawed(name: str, folder: Path) -> tuple[Path, dict[str, Any]]:
+    with tarfile.open(FIXTURES / f"{name}.tar.gz") as packed:
+        packed.extractall(folder, filter="data")
+    said: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_text())
+    return folder / "home", said
+
+
+def test_there_is_a_frozen_home() -> None:
+    assert "home.format1" in FROZEN
+
+
+@pytest.mark.parametrize("name", FROZEN)
+def test_a_frozen_home_still_says_what_it_said(name: str, tmp_path: Path) -> None:
+    home, said = thawed(name, tmp_path)
+    with House(Settings(home=home)) as house:
+        assert json.loads(json.dumps(expected(house))) == said
+        assert house.doctor()["findings"] == []
+
+
+@pytest.mark.parametrize("name", FROZEN)
+def test_a_frozen_home_can_be_rebuilt_and_written_to(name: str, tmp_path: Path) -> None:
+    home, said = thawed(name, tmp_path)
+    with House(Settings(home=home)) as house:
+        house.rebuild(["graph", "search"])
+        assert expected(house)["views"] == said["views"]
+        edit = Group("steward", "new", (event("urn:clew:dataset:(x,new)", "documentation", {"text": "new"}),))
+        (receipt,) = house.ledger.propose([edit])
+        assert receipt.seq == said["head"] + 1
+
+
+def test_the_same_said_to_a_new_home_comes_out_the_same(tmp_path: Path) -> None:
+    said = json.loads((FIXTURES / "home.format1.json").read_text())
+    with House(Settings(home=tmp_path)) as house:
+        fill(house)
+        found = expected(house)
+    assert {name: found[name] for name in ("heads", "views", "impact", "head")} == {
+        name: said[name] for name in ("heads", "views", "impact", "head")
+    }
+
+
+def test_a_newer_home_is_refused_in_words(tmp_path: Path) -> None:
+    home, _ = thawed("home.format1", tmp_path)
+    connection = sqlite3.connect(home / "ledger.db")
+    connection.execute("UPDATE meta SET value = 99 WHERE key = 'format'")
+    connection.commit()
+    connection.close()
+    with pytest.raises(BadInput, match="newer Clew"):
+        House(Settings(home=home))

@@ -1,0 +1,49 @@
+"""Live servers: each starts when the first test asks for it, once a run; one that can't start is a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tools.servers import Server, start
+
+
+@pytest.fixture(scope="session")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Server]]:
+    """Kafka with its registry, so that Kafka's URL names it."""
+    yield from _serve(tmp_path_factory, "kafka", "registry")
+
+
+@pytest.fixture(scope="session")
+def kafka(log: dict[str, Server]) -> Server:
+    return log["kafka"]
+
+
+@pytest.fixture(scope="session")
+def registry(log: dict[str, Server]) -> Server:
+    return log["registry"]
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    for servers in _serve(tmp_path_factory, "postgres"):
+        yield servers["postgres"]
+
+
+@pytest.fixture(scope="session")
+def neo4j(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    for servers in _serve(tmp_path_factory, "neo4j"):
+        yield servers["neo4j"]
+
+
+@pytest.fixture(scope="session")
+def opensearch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    for servers in _serve(tmp_path_factory, "opensearch"):
+        yield servers["opensearch"]
+
+
+def _serve(folders: pytest.TempPathFactory, *names: str) -> Iterator[dict[str, Server]]:
+    servers = start(names, folders.mktemp(names[0]))
+    yield servers
+    for server in servers.values():
+        server.discard()  # its data go with the run: there is nothing to end in order

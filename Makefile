@@ -8,7 +8,7 @@ DEMO_BIN := $(DEMO)/venv/bin
 LOCK := $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command 'make lock' --python-version 3.11
 export NYC_DUCKDB ?= $(CURDIR)/$(DEMO)/nyc.duckdb
-export DBT_TARGET ?= $(CURDIR)/$(DEMO)/target
+export DBT_ARTIFACTS ?= $(CURDIR)/$(DEMO)/target
 
 .PHONY: help setup demo serve check test test-all lock transcript clean
 
@@ -33,7 +33,7 @@ $(DEMO)/.ready: requirements/demo.txt .venv/.ready
 	touch $@
 
 $(DEMO)/.built: $(DEMO)/.ready $(wildcard demo/*.py demo/*.sql demo/dbt/*.yml) $(shell find demo/dbt -name '*.sql' -o -name '*.yml' 2>/dev/null)
-	$(DEMO_BIN)/python demo/build.py --database $(NYC_DUCKDB) --target-dir $(DBT_TARGET)
+	$(DEMO_BIN)/python demo/build.py --database $(NYC_DUCKDB) --target-dir $(DBT_ARTIFACTS)
 	touch $@
 
 demo: $(DEMO)/.built  ## catalogue New York's 2013 flights and serve them; ONCE=1 ends by itself

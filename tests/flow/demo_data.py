@@ -24,7 +24,7 @@ def recipe(name: str) -> Recipe:
     """Return one of the demo's recipes; fail with the command to run where the demo was not built."""
     if not (WORK / ".built").exists() and not (WORK / "target" / "manifest.json").exists():
         pytest.fail("the demo's data is not built: run make demo ONCE=1, or make test")
-    environment = {"NYC_DUCKDB": str(WORK / "nyc.duckdb"), "DBT_TARGET": str(WORK / "target"), **os.environ}
+    environment = {"NYC_DUCKDB": str(WORK / "nyc.duckdb"), "DBT_ARTIFACTS": str(WORK / "target"), **os.environ}
     return load(ROOT / "demo" / "recipes" / f"{name}.yml", environment)
 
 

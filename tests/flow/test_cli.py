@@ -229,7 +229,7 @@ def test_ingest_reports_what_changed_and_a_second_run_changes_nothing(clew: Term
     from flow.demo_data import ROOT, WORK, recipe
 
     recipe("dbt")
-    clew.environment |= {"NYC_DUCKDB": str(WORK / "nyc.duckdb"), "DBT_TARGET": str(WORK / "target")}
+    clew.environment |= {"NYC_DUCKDB": str(WORK / "nyc.duckdb"), "DBT_ARTIFACTS": str(WORK / "target")}
     recipes = [str(ROOT / "demo" / "recipes" / f"{name}.yml") for name in ("duckdb", "dbt")]
     first = clew.json("ingest", *recipes)
     again = clew.json("ingest", *recipes)

@@ -35,7 +35,7 @@ def test_a_recipe_names_source_connector_and_a_checked_configuration() -> None:
 
 @pytest.mark.parametrize("name", ["dbt", "duckdb"])
 def test_the_demos_recipes_load(name: str) -> None:
-    environ = {"NYC_DUCKDB": "nyc.duckdb", "DBT_TARGET": "target"}
+    environ = {"NYC_DUCKDB": "nyc.duckdb", "DBT_ARTIFACTS": "target"}
     found = recipe.load(Path(__file__).parents[3] / "demo" / "recipes" / f"{name}.yml", environ)
     assert found.connector.name == name
     assert found.config.namespace == "duckdb://nyc"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from clew.api.app import create_app
+from clew.api.graphql.schema import build_schema
 from clew.house import House
 from clew.settings import Settings
+from clew_schemas.registry import Registry
 from unit.clew.api.wire import BASE, START, THREAD
 
 Connect = Callable[..., TestClient]
@@ -24,8 +27,13 @@ def house(tmp_path: Path) -> Iterator[House]:
         yield house
 
 
+_build_once = cache(lambda: build_schema(Registry.built_in()))
+
+
 @pytest.fixture
-def app(house: House) -> FastAPI:
+def app(house: House, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    """The app in front of the house. The schema is the same each time, and takes longer to build than most tests."""
+    monkeypatch.setattr("clew.api.app.build_schema", lambda registry: _build_once())
     return create_app(house, start_token=START, user="ada")
 
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 
 import pytest
+from anyio import CapacityLimiter
 from starlette.testclient import TestClient
 
 from clew.api.changes import frame, tape
@@ -16,7 +17,7 @@ from unit.clew.api.wire import BOARD, DELAYS, FLIGHTS, THREAD, group, says
 async def first(house: House, after: int, most: int, heartbeat: float = 15.0) -> list[bytes]:
     """Return the first pieces of the tape."""
     pieces = []
-    stream = tape(house.ledger, after, heartbeat)
+    stream = tape(house.ledger, after, CapacityLimiter(1), heartbeat)
     async for piece in stream:
         pieces.append(piece)
         if len(pieces) == most:

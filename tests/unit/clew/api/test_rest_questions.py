@@ -161,5 +161,7 @@ def test_the_api_describes_itself(local: TestClient) -> None:
     for path, methods in document["paths"].items():
         for method, said in methods.items():
             assert said.get("summary") and said.get("description"), (method, path)
+    names = [said["operationId"] for methods in document["paths"].values() for said in methods.values()]
+    assert len(names) == len(set(names)) and all(name.isidentifier() for name in names)
     references = {part.split('"')[0] for part in str(document).replace("'", '"').split("#/components/schemas/")[1:]}
     assert references <= document["components"]["schemas"].keys()

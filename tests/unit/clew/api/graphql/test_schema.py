@@ -122,6 +122,18 @@ class TestQuestions:
         rest = local.get("/v1/paths?from=flights.dep_delay&to=delay_board").json()
         assert mine["paths"] == {name: rest[name] for name in ("from", "to", "exhaustive", "paths")}
 
+    @pytest.mark.parametrize(
+        ("question", "where"),
+        [
+            ('lineage(of: "flights", depth: -1)', "depth"),
+            ('impact(of: "flights", named: 1001)', "named"),
+            ('paths(from: "flights", to: "delays", most: 0)', "most"),
+        ],
+    )
+    def test_bounds_are_those_of_rest(self, local: TestClient, thread: str, question: str, where: str) -> None:
+        error = fail(local, f"{{ {question} {{ complete }} }}")
+        assert (error["extensions"]["code"], error["extensions"]["where"]) == ("bad_input", where)
+
     def test_history_tells_who_said_what(self, local: TestClient, steward: TestClient, thread: str) -> None:
         edit = 'mutation($u: ID!) { upsert(urn: $u, aspect: "documentation", payload: {text: "Better."}) { seq } }'
         ask(steward, edit, u=FLIGHTS)

@@ -4,6 +4,7 @@ ClewError
 ├── CallerError            the caller's fault: mend the input and call again          exit 2, HTTP 400
 │   ├── BadInput           malformed or refused content
 │   │   └── TooLarge       over a stated limit                                        exit 2, HTTP 413
+│   ├── Unauthenticated    nobody, as far as this door can tell                       exit 1, HTTP 401
 │   ├── Forbidden          not allowed to this principal                              exit 1, HTTP 403
 │   ├── Conflict           a precondition does not hold any more                      exit 1, HTTP 409
 │   ├── NotFound           nothing of that name                                       exit 4, HTTP 404
@@ -63,6 +64,12 @@ class BadInput(CallerError):
 class TooLarge(BadInput):
     code = "too_large"
     http_status = 413
+
+
+class Unauthenticated(CallerError):
+    code = "unauthenticated"
+    exit_code = 1
+    http_status = 401
 
 
 class Forbidden(CallerError):

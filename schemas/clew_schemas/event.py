@@ -115,7 +115,7 @@ class Receipt(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """
 
     id: str
-    status: Literal["accepted", "unchanged", "parked", "refused", "opened", "closed"]
+    status: Literal["accepted", "unchanged", "parked", "refused", "opened", "closed", "queued"]
     token: str
     seq: int | None = None
     changed: int = 0

@@ -13,6 +13,7 @@ from clew_schemas.errors import (
     OurError,
     Stale,
     TooLarge,
+    Unauthenticated,
     Unreachable,
     WorldError,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "OurError",
     "Stale",
     "TooLarge",
+    "Unauthenticated",
     "Unreachable",
     "WorldError",
 ]

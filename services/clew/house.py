@@ -1,58 +1,79 @@
-"""The composition of the house: settings to engines to stations, in one process."""
+"""The composition of the house: settings to engines to stations; one process, or one role of many."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any
 
 from clew.derive.sql_lineage import SqlLineage
 from clew.graph import open_graph
 from clew.home import HomeLock
-from clew.ledger import open_ledger
+from clew.ledger import LedgerReader, open_ledger
+from clew.ledger.port import DERIVED_SQL
+from clew.log import Log, Station, open_log
 from clew.materialise import audit
-from clew.materialise.follower import Follower, FollowerThread, GraphFollower, SearchFollower
+from clew.materialise.follower import Follower, GraphFollower, SearchFollower
 from clew.materialise.rebuild import ViewName, rebuild
 from clew.materialise.views import Views
-from clew.query.freshness import Freshness
+from clew.query.freshness import Freshness, Keeper, StoredPosition
 from clew.query.questions import Questions
 from clew.search import open_search
-from clew.settings import Settings
+from clew.settings import EVERY_ROLE, Role, Settings
+from clew.threads import Worker
 from clew_schemas.registry import Registry
 
 log = logging.getLogger(__name__)
 
 
 class House:
-    """Every station of an embedded house. Either `start` it, so that followers run beside, or each question does
-    their work before it is answered."""
+    """The stations of a house, for some roles or all.
 
-    def __init__(self, settings: Settings) -> None:
+    Either `start` it, so that followers and reactors run beside, or (in an embedded house of all roles) each question
+    does their work before it is answered.
+    """
+
+    def __init__(self, settings: Settings, roles: frozenset[Role] = EVERY_ROLE) -> None:
         self.settings = settings
-        self._lock = HomeLock(settings.home)
+        self.roles = roles
+        self._lock = HomeLock(settings.home) if settings.uses_home else None
         try:
             self.ledger = open_ledger(settings.ledger, settings.home, Registry.built_in())
             self.views = Views(
                 open_graph(settings.graph, settings.home / "graph"),
                 open_search(settings.search, settings.home / "search"),
             )
+            self.log: Log | None = open_log(settings.log) if settings.log else None
         except BaseException:
-            self._lock.release()
+            self._unlock()
             raise
         self.moved = threading.Condition()
-        self.followers: list[Follower] = [
-            GraphFollower(self.ledger, self.views),
-            SearchFollower(self.ledger, self.views),
-        ]
-        self.reactors: list[Follower] = [SqlLineage(self.ledger)]
-        self.freshness = Freshness(self.ledger, self.followers, self.reactors, self.moved)
-        self.freshness.catch_up = self.catch_up
+        self._leads: Callable[[], bool] = _always
+        self._stations = self._open_stations()
+        self._tail: LedgerReader = self.ledger
+        if self.log is not None and Role.MATERIALISER in roles:
+            self._tail = self.log.tail(self.ledger)
+        self.followers: list[Follower] = [GraphFollower(self._tail, self.views), SearchFollower(self._tail, self.views)]
+        self.reactors: list[Follower] = [SqlLineage(self.ledger)] if Role.COMMITTER in roles else []
+        kept: list[Keeper] = [*self.reactors] or [StoredPosition(self.ledger, DERIVED_SQL)]
+        self.freshness = Freshness(self.ledger, self.followers, kept, self.moved)
+        if roles == EVERY_ROLE and self.log is None:
+            self.freshness.catch_up = self.catch_up
         self.questions = Questions(self.ledger, self.views, self.freshness)
-        self._threads: list[FollowerThread] = []
+        self._workers: list[Worker] = []
         self._drawing = threading.Lock()
-        self._adopt_epoch()
+        if Role.MATERIALISER in roles:
+            self._adopt_epoch()
+
+    def _open_stations(self) -> list[Station]:
+        """Return what stands between the log and the ledger: the committer first."""
+        if self.log is None or Role.COMMITTER not in self.roles:
+            return []
+        committer = self.log.committer(self.ledger)
+        self._leads = committer.leads
+        return [committer, self.log.publisher(self.ledger, committer.leads)]
 
     def _adopt_epoch(self) -> None:
         """Views of another ledger, or from before a restore, or ahead of it, are drawn anew."""
@@ -67,12 +88,27 @@ class House:
                 self.rebuild(["graph"] if name == "graph" else ["search"])
 
     def start(self) -> None:
-        """Let followers and reactors run beside, each in a thread of its own."""
+        """Let everything that belongs to the roles run beside, each in a thread of its own."""
         self.freshness.catch_up = None
-        for each in [*self.followers, *self.reactors]:
-            thread = FollowerThread(each, self.ledger, self.moved)
-            self._threads.append(thread)
-            thread.start()
+        for station in self._stations:
+            self._workers.append(Worker(station.name, station.step, _nothing, self.moved))
+        if Role.COMMITTER in self.roles:
+            self._workers += [self._worker(reactor, self.ledger) for reactor in self.reactors]
+        if Role.MATERIALISER in self.roles:
+            self._workers += [self._worker(follower, self._tail) for follower in self.followers]
+        for worker in self._workers:
+            worker.start()
+
+    def _worker(self, follower: Follower, tail: LedgerReader) -> Worker:
+        def step() -> bool:
+            return (follower not in self.reactors or self._leads()) and follower.step()
+
+        def rest() -> None:
+            if follower not in self.reactors or self._leads():
+                follower.rest()
+            tail.wait(follower.position() + 1, timeout=0.5)
+
+        return Worker(follower.name, step, rest, self.moved)
 
     def catch_up(self) -> None:
         """Do the work of reactors and followers now, until nothing is left to do."""
@@ -105,12 +141,7 @@ class House:
             "findings": [{"view": each.view, "item": each.item, "said": each.said} for each in found],
             "mended": mended,
             "parked": [
-                {
-                    "id": each.id,
-                    "source": each.source,
-                    "group": each.group,
-                    "reasons": list(each.reasons),
-                }
+                {"id": each.id, "source": each.source, "group": each.group, "reasons": list(each.reasons)}
                 for each in self.ledger.parked()
             ],
             **self.health(),
@@ -119,25 +150,38 @@ class House:
         }
 
     def health(self) -> dict[str, Any]:
-        """Return the ledger's head, each follower's position, and what fails."""
+        """Return roles, the ledger's head, each position, how the log's stations stand, and what fails."""
+        stations = {station.name: station.health() for station in self._stations}
         return {
+            "roles": sorted(self.roles),
             "epoch": self.ledger.epoch,
             "head": self.ledger.head_seq(),
             "positions": self.freshness.positions(),
-            "failing": {thread.follower.name: thread.failing for thread in self._threads if thread.failing},
+            "log": {
+                name: {"lag": tally.lag, "positions": dict(tally.positions), "counts": dict(tally.counts)}
+                for name, tally in stations.items()
+            },
+            "failing": {worker.work: worker.failing for worker in self._workers if worker.failing},
         }
 
     def close(self) -> None:
-        """Finish the steps that run, save the views, and let go of the home."""
-        for thread in self._threads:
-            thread.stop()
-        self._threads.clear()
+        """Finish the steps that run, save the views, and let go of everything."""
+        for worker in self._workers:
+            worker.stop()
+        self._workers.clear()
+        for station in self._stations:
+            station.close()
         self.views.graph.close()
         self.views.search.close()
-        for reactor in self.reactors:
-            reactor.rest()
+        if self._leads():
+            for reactor in self.reactors:
+                reactor.rest()
         self.ledger.close()
-        self._lock.release()
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
 
     def __enter__(self) -> House:
         return self
@@ -146,3 +190,12 @@ class House:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _always() -> bool:
+    """Without a log there is one committer, and its reactors work."""
+    return True
+
+
+def _nothing() -> None:
+    """A station waits in its step."""

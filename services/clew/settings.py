@@ -5,20 +5,34 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 DEFAULT_PORT = 7400
+
+
+class Role(StrEnum):
+    """What a process of a house on servers does. An embedded house does everything in one."""
+
+    API = "api"
+    COMMITTER = "committer"
+    MATERIALISER = "materialiser"
+
+
+EVERY_ROLE = frozenset(Role)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the house is composed from.
 
-    `home` (CLEW_HOME) holds everything that embedded engines keep. `ledger` (CLEW_LEDGER), `graph` (CLEW_GRAPH) and
-    `search` (CLEW_SEARCH) are URLs of servers; None is the embedded engine.
+    `home` (CLEW_HOME) holds everything that embedded engines keep, and the keys by which this machine signs. `log`
+    (CLEW_LOG), `ledger` (CLEW_LEDGER), `graph` (CLEW_GRAPH) and `search` (CLEW_SEARCH) are URLs of servers; None is
+    the embedded engine, and for the log: none, commits go straight to the ledger.
     """
 
     home: Path = Path(".clew")
+    log: str | None = None
     ledger: str | None = None
     graph: str | None = None
     search: str | None = None
@@ -26,9 +40,10 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Read the settings from environment variables; an empty one counts as unset."""
-        return cls(
-            home=Path(environment.get("CLEW_HOME") or ".clew"),
-            ledger=environment.get("CLEW_LEDGER") or None,
-            graph=environment.get("CLEW_GRAPH") or None,
-            search=environment.get("CLEW_SEARCH") or None,
-        )
+        urls = {name: environment.get(f"CLEW_{name.upper()}") or None for name in ("log", "ledger", "graph", "search")}
+        return cls(home=Path(environment.get("CLEW_HOME") or ".clew"), **urls)
+
+    @property
+    def uses_home(self) -> bool:
+        """Whether an engine keeps something in the home, which then only one process may open."""
+        return not (self.ledger and self.graph and self.search)

@@ -46,6 +46,8 @@ def commits(lines: Iterator[str]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_a_write_is_heard_and_read_everywhere_alike(url: str) -> None:
+    note = says(DELAYS, "documentation", {"text": "Said before anybody listened."})
+    assert httpx.post(f"{url}/v1/groups", json=group(note, id="before")).status_code == 200
     with httpx.Client(base_url=url, timeout=30) as client, client.stream("GET", "/v1/changes") as tape:
         assert tape.headers["content-type"].startswith("text/event-stream")
         lines = tape.iter_lines()

@@ -191,11 +191,13 @@ def test_a_killed_run_leaves_no_server_behind(tmp_path: Path) -> None:
     assert eventually(lambda: gone(pid))
 
 
-def test_the_command_line_holds_servers_until_it_is_told_to_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_line_holds_servers_until_it_is_told_to_end(tmp_path: Path, told: signal.Signals) -> None:
     file = tmp_path / "env"
     command = [sys.executable, "-m", "tools.servers", "up", "postgres", "--env-file", str(file)]
     environment = {name: value for name, value in os.environ.items() if name not in GIVEN.values()}
-    run = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    background = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command]
+    run = subprocess.Popen(background, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     assert run.stdout
     lines = [run.stdout.readline(), run.stdout.readline()]
     assert file.read_text() == "".join(lines)
@@ -204,7 +206,7 @@ def test_the_command_line_holds_servers_until_it_is_told_to_end(tmp_path: Path) 
     assert [line.partition("=")[0] for line in lines] == ["export CLEW_TEST_POSTGRES", "export CLEW_LEDGER"]
     with psycopg.connect(url) as connection:
         assert connection.execute("select 1").fetchone() == (1,)
-    run.send_signal(signal.SIGTERM)
+    run.send_signal(told)
     run.communicate(timeout=60)
     assert run.returncode == 0
     assert not file.exists()

@@ -14,27 +14,32 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
-from tools.servers import GIVEN, NAMES, Server, ServerError, fetch, start, stop
+from tools.servers import GIVEN, NAMES, Server, ServerError, fetch, guard, start, stop
+
+log = logging.getLogger("tools.servers")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; 1 when a server could not be had or ended by itself."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for each in (signal.SIGTERM, signal.SIGINT):  # a shell's background job would ignore the second
+        signal.signal(each, _interrupt)
     options = _parser().parse_args(arguments)
     names = options.names or NAMES
     try:
         if options.verb == "fetch":
             for name, path in fetch(names).items():
                 print(f"{name}\t{path}")
-            return 0
-        return _up(names, options.folder, options.env_file)
+        else:
+            _up(names, options.folder, options.env_file)
     except ServerError as error:
-        print(error, file=sys.stderr)
+        log.error("%s", error)
         return 1
     except KeyboardInterrupt:
-        return 0
+        log.info("stopped")
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,19 +54,24 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _up(names: Sequence[str], folder: Path | None, env_file: Path | None) -> int:
+def _up(names: Sequence[str], folder: Path | None, env_file: Path | None) -> None:
     with contextlib.ExitStack() as end:
-        place = folder or Path(end.enter_context(tempfile.TemporaryDirectory(prefix="clew-servers-")))
-        if not folder:
-            place.chmod(0o755)
-        servers = start(names, place).values()
+        servers = start(names, folder or _scratch()).values()
         end.callback(stop, servers)
         lines = [f"export {name}={shlex.quote(url)}" for server in servers for name, url in server.env.items()]
         if env_file:
             end.callback(env_file.unlink, missing_ok=True)
             _write(env_file, lines)
         print("\n".join(lines), flush=True)
-        return _hold([server for server in servers if server.log])
+        _hold([server for server in servers if server.log])
+
+
+def _scratch() -> Path:
+    """A folder that goes with this process, open to the users whom servers run as."""
+    folder = Path(tempfile.mkdtemp(prefix="clew-servers-"))
+    guard.scratch(folder)
+    folder.chmod(0o755)
+    return folder
 
 
 def _write(path: Path, lines: Sequence[str]) -> None:
@@ -72,12 +82,12 @@ def _write(path: Path, lines: Sequence[str]) -> None:
     new.replace(path)
 
 
-def _hold(servers: Sequence[Server]) -> int:
-    """Wait for an interrupt, or for one of the servers to end by itself."""
-    while all(server.pids for server in servers):
+def _hold(servers: Sequence[Server]) -> NoReturn:
+    """Hold the servers until an interrupt; ServerError when one of them ends by itself."""
+    while True:
+        for server in servers:
+            server.check()
         time.sleep(1)
-    ended = [f"{server.name} ended by itself; see {server.log}" for server in servers if not server.pids]
-    raise ServerError("\n".join(ended))
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

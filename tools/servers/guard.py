@@ -14,9 +14,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+
+_one_at_a_time = threading.Lock()
 
 
 def watch(pid: int) -> None:
@@ -30,23 +33,26 @@ def scratch(path: Path) -> None:
 
 
 def _tell(line: str) -> None:
-    pipe = _guard(os.getpid()).stdin
-    assert pipe is not None
-    pipe.write(line + "\n")
-    pipe.flush()
+    with _one_at_a_time:
+        pipe = _guard(os.getpid()).stdin
+        assert pipe is not None
+        pipe.write(line + "\n")
+        pipe.flush()
 
 
 @cache
 def _guard(_owner: int) -> subprocess.Popen[str]:
     """The guard of this process; a forked child gets one of its own."""
     command = [sys.executable, "-I", __file__]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, text=True, start_new_session=True)
+    null = subprocess.DEVNULL
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=null, stderr=null, text=True, start_new_session=True)
 
 
 def main(lines: Iterable[str]) -> None:
+    """Take note of every line; at their end kill the processes, see them gone and remove the folders."""
     processes: list[int] = []
     folders: list[str] = []
-    for line in lines:
+    for line in lines:  # ends with the parent
         kind, _, what = line.rstrip("\n").partition(" ")
         if kind == "scratch":
             folders.append(what)

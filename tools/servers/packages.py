@@ -46,8 +46,10 @@ def cached(name: str, recipe: str, build: Callable[[Path], None]) -> Path:
     and the others wait.
     """
     folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
     home = folder / f"{name}-{hashlib.sha256(recipe.encode()).hexdigest()[:8]}"
+    if home.exists():
+        return home
+    folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder / f".{home.name}.lock"):
         if not home.exists():
             log.info("fetching %s", name)
@@ -102,7 +104,15 @@ def need(command: str, package: str) -> None:
 def run(command: Sequence[str]) -> None:
     """Run a program of preparation to its end; ServerError with the end of what it printed when it fails."""
     try:
-        subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE)
+        subprocess.run(
+            command,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+        )
     except subprocess.CalledProcessError as error:
         said = (error.stdout + error.stderr).strip()[-2000:]
         raise ServerError(

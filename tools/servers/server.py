@@ -78,13 +78,17 @@ class Server:
         recipe = self._own()
         end = time.monotonic() + patience
         while time.monotonic() < end:
-            if not self.pids:
-                raise ServerError(self._failure(f"ended with {self._child.returncode if self._child else None}"))
+            self.check()
             if self._answers(recipe) and self.pids:
                 return
             time.sleep(0.1)
         self.kill()
         raise ServerError(self._failure(f"was not ready within {patience:.0f} s"))
+
+    def check(self) -> None:
+        """ServerError with the log's end when our own child has ended by itself."""
+        if not self.pids:
+            raise ServerError(self._failure(f"ended with {self._child.returncode if self._child else None}"))
 
     def stop(self) -> None:
         """Ask it to end and wait; kill it when it does not within a minute. A server that is down stays so."""

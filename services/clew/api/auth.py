@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from clew.errors import CallerError, Forbidden
+from clew.errors import Forbidden, Unauthenticated
 from clew.ledger import Source
 from clew.ledger.port import STEWARD, Scope, TokenRow
 from clew.query.answer import Viewer
@@ -30,14 +30,6 @@ OPEN_DOORS = frozenset({"connector", "loopback"})
 
 _LOOPBACK_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re.IGNORECASE)
 _ASK_FOR_ONE = "Send `Authorization: Bearer <token>`; make one with clew token create"
-
-
-class Unauthenticated(CallerError):
-    """Nobody, as far as this door can tell."""
-
-    code = "unauthenticated"
-    exit_code = 1
-    http_status = 401
 
 
 @dataclass(frozen=True, slots=True)

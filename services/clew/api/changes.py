@@ -21,9 +21,6 @@ HEARTBEAT = 15.0
 """Seconds after which a silent stream says that it lives."""
 _WAIT = 1.0
 _BATCH = 100
-_LISTENERS = CapacityLimiter(64)
-"""Threads that wait for listeners: their own, so that listening never keeps a question from being answered."""
-
 T = TypeVar("T")
 Given = TypeVarTuple("Given")
 
@@ -47,24 +44,30 @@ async def changes(
     ledger, token = desk.stations.ledger, last_event_id or after
     start = ledger.head_seq() if token is None else _seq_of(desk.stations.questions.freshness.seq_of, token)
     return StreamingResponse(
-        tape(ledger, start),
+        tape(ledger, start, desk.listeners),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def tape(ledger: LedgerReader, after: int, heartbeat: float = HEARTBEAT) -> AsyncIterator[bytes]:
-    """Yield the commits after `after` for as long as somebody listens."""
+async def tape(
+    ledger: LedgerReader, after: int, threads: CapacityLimiter, heartbeat: float = HEARTBEAT
+) -> AsyncIterator[bytes]:
+    """Yield the commits after `after` for as long as somebody listens. Waits in `threads` only."""
+
+    async def in_thread(work: Callable[[*Given], T], *given: *Given) -> T:
+        return await to_thread.run_sync(work, *given, abandon_on_cancel=True, limiter=threads)
+
     yield b"retry: 2000\n\n"
     spoken = time.monotonic()
     while True:
-        for commit in await _in_thread(ledger.tail, after, _BATCH):
+        for commit in await in_thread(ledger.tail, after, _BATCH):
             yield frame(commit, ledger.epoch)
             after, spoken = commit.seq, time.monotonic()
         if time.monotonic() - spoken >= heartbeat:
             yield b": nothing new\n\n"
             spoken = time.monotonic()
-        await _in_thread(ledger.wait, after + 1, min(_WAIT, heartbeat))
+        await in_thread(ledger.wait, after + 1, min(_WAIT, heartbeat))
 
 
 def frame(commit: Commit, epoch: str) -> bytes:
@@ -80,10 +83,6 @@ def frame(commit: Commit, epoch: str) -> bytes:
         "changes": [{"urn": urn, "aspect": aspect} for urn, aspect in touched],
     }
     return b"id: %b-%d\nevent: commit\ndata: %b\n\n" % (epoch.encode(), commit.seq, orjson.dumps(data))
-
-
-async def _in_thread(work: Callable[[*Given], T], *given: *Given) -> T:
-    return await to_thread.run_sync(work, *given, abandon_on_cancel=True, limiter=_LISTENERS)
 
 
 def _seq_of(read: Callable[[str], int], token: str) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
@@ -25,12 +26,16 @@ _bearer = HTTPBearer(
 
 @dataclass(slots=True)
 class Desk:
-    """The stations behind the API, the gate before it, the writer, and the GraphQL schema in force."""
+    """The stations behind the API, the gate before it, the writer, and the GraphQL schema in force.
+
+    `listeners` are the threads that wait for the tape: their own, so that listening never keeps a question waiting.
+    """
 
     stations: Stations
     gate: Gate
     writer: Writer
     schema: Schema
+    listeners: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(64))
 
 
 async def desk_of(request: Request) -> Desk:

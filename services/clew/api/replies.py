@@ -11,8 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from clew.api.auth import Unauthenticated
-from clew.errors import BadInput, CallerError, ClewError, NotFound, OurError, TooLarge
+from clew.errors import BadInput, CallerError, ClewError, NotFound, OurError, TooLarge, Unauthenticated
 
 log = logging.getLogger(__name__)
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
 import signal
 import socket
 from enum import StrEnum
 from ipaddress import ip_address
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,6 +19,13 @@ from clew.cli.reach import reached
 from clew.errors import Forbidden, Unreachable
 from clew.home import drop_run_file, write_run_file
 from clew.settings import DEFAULT_PORT, Settings
+
+_SERVER: dict[str, Any] = {
+    "log_level": "warning",
+    "lifespan": "on",
+    "proxy_headers": False,  # the client's address is the real peer's
+    "timeout_graceful_shutdown": 3,  # who listens to the tape must not keep the house from closing
+}
 
 
 class View(StrEnum):
@@ -39,6 +45,7 @@ def up(
     import uvicorn
 
     from clew.api.app import create_app
+    from clew.api.auth import new_token
     from clew.cli.local import author
     from clew.house import House
 
@@ -54,7 +61,7 @@ def up(
                 hint="Make one first: clew token create NAME",
             )
         listening = _listen(host, port)
-        token = "clew_" + secrets.token_urlsafe(32)
+        token, _ = new_token()
         app = create_app(house, start_token=token, user=author(), loopback=loopback)
         house.start()
         chosen = listening.getsockname()[1]
@@ -62,7 +69,7 @@ def up(
         render.console.print(f"clew is up: http://{host}:{chosen}/v1 and /graphql, home {settings.home}", markup=False)
         signal.signal(signal.SIGTERM, _leave)
         try:
-            uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on")).run(sockets=[listening])
+            uvicorn.Server(uvicorn.Config(app, **_SERVER)).run(sockets=[listening])
         finally:
             drop_run_file(settings.home)
 

@@ -60,6 +60,7 @@ class SqlLineage:
 
     def step(self) -> bool:
         """Take the next commits; say whether there were any."""
+        self._take_over()
         commits = self._ledger.tail(self._position, _BATCH)
         if not commits:
             return False
@@ -67,6 +68,13 @@ class SqlLineage:
             self._derive(carrier, cause, commits[-1].seq)
         self._position = commits[-1].seq
         return True
+
+    def _take_over(self) -> None:
+        """Go on from where another process left off, when one has worked since."""
+        stored = self._ledger.cursor(self.name)
+        if stored > self._position:
+            self._stored = self._position = stored
+            self._learn()
 
     def rest(self) -> None:
         """Store the cursor. What is derived twice after a crash changes nothing."""

@@ -27,8 +27,11 @@ class GroupCommit:
         self._translated = translated
 
     def receipts(self, items: Sequence[Item]) -> list[Receipt]:
-        """Wait until each item is committed; return the receipts in order, or raise what kept one from it."""
-        self._queue.extend(items)
+        """Wait until each item is committed; return the receipts in order, or raise what kept one from it.
+
+        An item that is done already keeps its receipt.
+        """
+        self._queue.extend(item for item in items if not item.done.is_set())
         for item in items:
             while not item.done.is_set():
                 with self.lock:
@@ -40,7 +43,7 @@ class GroupCommit:
         """Commit these items in one transaction of their own: all of it is kept, or nothing."""
         with self.lock:
             try:
-                commit(list(items))
+                commit([item for item in items if not item.done.is_set()])
             except ClewError:
                 raise
             except Exception as error:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
+from clew.ledger.positions import BadRecord
 from clew_schemas.event import Receipt, Record
 from clew_schemas.registry import Registry
 from clew_schemas.resolve import Claim
@@ -217,6 +218,7 @@ class Ledger(LedgerReader, Protocol):
         waits: bool = True,
         cause: int = 0,
         positions: Mapping[str, tuple[int, int]] | None = None,
+        bad: Sequence[BadRecord] = (),
     ) -> list[Receipt]:
         """Commit groups and crawl marks; return one receipt each, in order, when what they say is durable.
 
@@ -227,6 +229,7 @@ class Ledger(LedgerReader, Protocol):
         `positions` is for the committer behind Kafka: by `<topic>/<partition>` the position it started from and the
         one after these records. They are moved in the one transaction that holds all of the records (so keep these to
         about 500 events); when a position stands elsewhere, Conflict is raised and nothing of the call is kept.
+        `bad` comes with positions: records that could not even be read; in the same transaction each is parked.
         """
 
     def register(self, source: Source) -> Source:
@@ -242,7 +245,10 @@ class Ledger(LedgerReader, Protocol):
         """Withdraw every claim of a source in one commit; it may claim nothing any more."""
 
     def replay(self, parked: int) -> Receipt:
-        """Propose a parked group again, or close a parked crawl in spite of its guard."""
+        """Propose a parked group again, or close a parked crawl in spite of its guard.
+
+        Raises NotFound for an unknown number, BadInput for a bad record of Kafka: the log has it, not the ledger.
+        """
 
     def drop_parked(self, parked: int) -> None:
         """Forget a parked group for good."""

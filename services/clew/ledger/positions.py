@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from clew_schemas.errors import Conflict
 
 Positions = Mapping[str, tuple[int, int]]
 """By `<topic>/<partition>`: the position that the caller started from, and the one after its batch."""
+
+
+class BadRecord(NamedTuple):
+    """A record of Kafka that could not be taken, and all that is kept of it: where it stands, its hash, the reason.
+
+    `position` is `<topic>/<partition>`, `hash` the SHA-256 of its value in hex. It shows as parked, with no source
+    (nobody is known to have said it) and the group `<topic>/<partition>@<offset>`.
+    """
+
+    position: str
+    offset: int
+    hash: str
+    reason: dict[str, Any]
+
+    @property
+    def place(self) -> str:
+        return f"{self.position}@{self.offset}"
 
 
 def cursor_of(name: str) -> str:

@@ -17,13 +17,13 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from clew_schemas.errors import BadInput, ClewError, Damaged, Forbidden, Locked, NotFound, Unreachable
+from clew_schemas.errors import BadInput, ClewError, Damaged, Forbidden, Locked, NotFound, TooLarge, Unreachable
 from clew_schemas.scrub import BLANK, scrub
 
 Row = tuple[Any, ...]
 Connection = psycopg.Connection[Row]
 
-_POOL, _OVERFLOW = 4, 28
+_POOL, _OVERFLOW = 4, 12
 _DEFAULTS = {
     "connect_timeout": "10",
     "application_name": "clew",
@@ -41,6 +41,8 @@ _WRITER_SETTINGS: LiteralString = """
 SELECT set_config('idle_in_transaction_session_timeout', '15s', false), set_config('lock_timeout', '30s', false)
 """
 _HINT = "CLEW_LEDGER is postgresql://user:password@host:5432/database; write @ : / % in a password as %40 %3A %2F %25"
+_READ_ONLY = "25006"
+"""A server that takes no writes: a standby, until it is promoted."""
 _REFUSED = ("password", "no pg_hba.conf entry", "is not permitted to log in", "authentication failed")
 
 
@@ -103,7 +105,7 @@ class Link:
         cause = error.orig if isinstance(error, DBAPIError) else error
         said = self._said(cause)
         state = getattr(cause, "sqlstate", None) or ""
-        if isinstance(cause, psycopg.OperationalError):
+        if isinstance(cause, psycopg.OperationalError) or state == _READ_ONLY:
             return self._unreachable(said, state)
         if state == "42501":
             return Forbidden(f"the database refuses: {said}", where=self.where, hint="Grant the user what it needs")
@@ -114,6 +116,8 @@ class Link:
         )
 
     def _unreachable(self, said: str, state: str) -> ClewError:
+        if state.startswith("54"):
+            return TooLarge(f"over a limit of the database: {said}", where=self.where, hint="Send less in one piece")
         if state in ("28P01", "28000") or any(each in said for each in _REFUSED):
             return Forbidden(
                 f"the ledger's server refuses this user or password: {said}",
@@ -144,7 +148,7 @@ def is_transient(error: Exception) -> bool:
     if not isinstance(error, psycopg.Error):
         return False
     state = error.sqlstate or ""
-    return state.startswith(("08", "57P")) or state in ("40001", "40P01", "53300", "25P03")
+    return state.startswith(("08", "57P")) or state in ("40001", "40P01", "53300", "25P03", _READ_ONLY)
 
 
 def _parsed(url: str) -> dict[str, Any]:

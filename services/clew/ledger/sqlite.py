@@ -10,20 +10,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
-
-from clew.ledger import payloads
 from clew.ledger.clock import now_micros
 from clew.ledger.group_commit import GroupCommit
 from clew.ledger.port import DERIVED_SQL, STEWARD, Source, TokenRow
-from clew.ledger.positions import Positions
+from clew.ledger.positions import BadRecord, Positions
 from clew.ledger.prepare import prepare
 from clew.ledger.signing import check_public_key
 from clew.ledger.sqlite_book import SqliteBook
 from clew.ledger.sqlite_reader import SqliteReader
 from clew.ledger.sqlite_store import SqliteStore
 from clew.ledger.standing import etag
-from clew.ledger.taking import Item, take
+from clew.ledger.taking import Item, note, read_parked, take
 from clew_schemas.errors import ClewError, Conflict, Damaged, NotFound, Unreachable
 from clew_schemas.event import Group, Receipt, Record
 from clew_schemas.registry import Registry
@@ -76,11 +73,12 @@ class SqliteLedger(SqliteReader):
         waits: bool = True,
         cause: int = 0,
         positions: Positions | None = None,
+        bad: Sequence[BadRecord] = (),
     ) -> list[Receipt]:
         items = [self._item(record, waits, cause) for record in records]
         if positions is None:
             return self._group_commit.receipts(items)
-        return self._group_commit.receipts_together(items, lambda batch: self._commit_batch(batch, positions))
+        return self._group_commit.receipts_together(items, lambda batch: self._commit_batch(batch, positions, bad))
 
     def _item(self, record: Record, waits: bool, cause: int, *, replayed: bool = False) -> Item:
         prepared = None
@@ -89,12 +87,16 @@ class SqliteLedger(SqliteReader):
             waits = waits and record.crawl is None
         return Item(record, prepared, waits, cause, replayed)
 
-    def _commit_batch(self, batch: list[Item], positions: Positions | None = None) -> None:
+    def _commit_batch(
+        self, batch: list[Item], positions: Positions | None = None, bad: Sequence[BadRecord] = ()
+    ) -> None:
         with self._store.transaction():
             if positions:
                 self._book.move_positions(positions)
             for item in batch:
                 item.receipt = take(item, self._book)
+            for each in bad:
+                note(each, self._book)
         self._announce()
 
     def _translated(self, error: Exception) -> ClewError:
@@ -167,9 +169,7 @@ class SqliteLedger(SqliteReader):
 
     def replay(self, parked: int) -> Receipt:
         body = self._one("SELECT body FROM parked WHERE id = ?", parked)
-        if body is None:
-            raise NotFound(f"nothing is parked under {parked}", hint="See clew parked list")
-        record = msgspec.json.decode(payloads.unpack(body), type=Record)
+        record = read_parked(body, parked)
         (receipt,) = self._group_commit.receipts([self._item(record, False, 0, replayed=True)])
         if receipt.status in ("accepted", "unchanged", "closed"):
             self.drop_parked(parked)

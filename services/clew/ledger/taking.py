@@ -16,8 +16,9 @@ import msgspec
 from clew.ledger import payloads
 from clew.ledger.crawls import Crawls
 from clew.ledger.decide import Outcome, World, decide
+from clew.ledger.positions import BadRecord
 from clew.ledger.prepare import PreparedGroup
-from clew_schemas.errors import BadInput, ClewError
+from clew_schemas.errors import BadInput, ClewError, NotFound
 from clew_schemas.event import CrawlClose, CrawlOpen, Group, Receipt, Record, encode
 from clew_schemas.scrub import scrub
 
@@ -76,6 +77,22 @@ class Book(Protocol):
 
     def write(self, prepared: PreparedGroup, outcome: Outcome, cause: int) -> int | None:
         """Write what was decided; return the commit's seq, or None when nothing changed."""
+
+
+def note(bad: BadRecord, book: Book) -> None:
+    """Park a record of Kafka of which nothing but its place, hash and reason is kept."""
+    reasons = scrub(json.dumps([{**bad.reason, "hash": bad.hash}]))
+    book.park(ParkedRow("", bad.place, None, reasons, "[]", b""))
+
+
+def read_parked(body: bytes | None, parked: int) -> Record:
+    """Return a record out of parking; raise NotFound when there is none, BadInput when its bytes were not kept."""
+    if body is None:
+        raise NotFound(f"nothing is parked under {parked}", hint="See clew parked list")
+    if not body:
+        raise BadInput("this record's bytes were not kept", hint="Its replay reads it again from Kafka")
+    record: Record = msgspec.json.decode(payloads.unpack(body), type=Record)
+    return record
 
 
 def take(item: Item, book: Book) -> Receipt:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -11,8 +9,6 @@ from typing import Protocol
 from clew.ledger import LedgerReader
 from clew.materialise import draw_graph, draw_search
 from clew.materialise.views import Views
-
-log = logging.getLogger(__name__)
 
 _BATCH = 500
 """Commits that a follower takes at a time."""
@@ -51,10 +47,12 @@ class GraphFollower:
         return self._views.graph.position().seq
 
     def step(self) -> bool:
-        commits = self._ledger.tail(self.position(), _BATCH)
+        # One and the same graph from beginning to end: a rebuild may put another in its place meanwhile.
+        graph = self._views.graph
+        commits = self._ledger.tail(graph.position().seq, _BATCH)
         if not commits:
             return False
-        self._views.graph.apply(self._ledger.epoch, draw_graph.draw(commits, self._ledger))
+        graph.apply(self._ledger.epoch, draw_graph.draw(commits, self._ledger))
         self._unsaved = True
         return True
 
@@ -77,47 +75,12 @@ class SearchFollower:
         return self._views.search.position().seq
 
     def step(self) -> bool:
-        commits = self._ledger.tail(self.position(), _BATCH)
+        search = self._views.search
+        commits = self._ledger.tail(search.position().seq, _BATCH)
         if not commits:
             return False
-        self._views.search.apply(self._ledger.epoch, draw_search.draw(commits, self._ledger))
+        search.apply(self._ledger.epoch, draw_search.draw(commits, self._ledger))
         return True
 
     def rest(self) -> None:
         """Nothing: every step is durable."""
-
-
-class FollowerThread(threading.Thread):
-    """Runs one follower. An error is said and tried again with back-off: nothing is passed over."""
-
-    def __init__(self, follower: Follower, ledger: LedgerReader, moved: threading.Condition) -> None:
-        super().__init__(name=f"clew-{follower.name}", daemon=True)
-        self.follower = follower
-        self.failing: str | None = None
-        self._ledger = ledger
-        self._moved = moved
-        self._stopping = threading.Event()
-
-    def run(self) -> None:
-        pause = 0.1
-        while not self._stopping.is_set():
-            try:
-                self._catch_up()
-                self.failing, pause = None, 0.1
-                self.follower.rest()
-                self._ledger.wait(self.follower.position() + 1, timeout=0.5)
-            except Exception as error:
-                self.failing = f"{type(error).__name__}: {error}"
-                log.exception("the follower %s stands at %s", self.follower.name, self.follower.position())
-                self._stopping.wait(pause)
-                pause = min(pause * 2, 10.0)
-
-    def _catch_up(self) -> None:
-        while not self._stopping.is_set() and self.follower.step():
-            with self._moved:
-                self._moved.notify_all()
-
-    def stop(self) -> None:
-        """Let the follower finish its step, and end."""
-        self._stopping.set()
-        self.join(timeout=30)

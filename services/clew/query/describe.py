@@ -63,7 +63,7 @@ def describe(ledger: LedgerReader, entity: Entity, viewer: Viewer, as_of: int | 
         entity,
         aspects,
         {name: etag(document) for name, document in aspects.items()},
-        {name: [_claim(each) for each in by_source] for name, by_source in claims.items()},
+        {name: [claim_dict(each) for each in by_source] for name, by_source in claims.items()},
         _columns(ledger, entity, aspects, seq),
         {name: _points(ledger, entity, name) for name in SERIES if ledger.points(entity.id, name, 1)},
     )
@@ -85,7 +85,8 @@ def moment(micros: int) -> str:
     return datetime.fromtimestamp(micros / 1e6, UTC).isoformat()
 
 
-def _claim(claim: Claim) -> dict[str, Any]:
+def claim_dict(claim: Claim) -> dict[str, Any]:
+    """Return a claim as answers show it."""
     return {
         "source": claim.source,
         "rank": claim.rank,

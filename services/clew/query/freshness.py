@@ -28,6 +28,17 @@ class Keeper(Protocol):
         """Return the last seq whose effect is visible."""
 
 
+class StoredPosition:
+    """A reactor that runs in another process, by the position that it stores in the ledger."""
+
+    def __init__(self, ledger: LedgerReader, name: str) -> None:
+        self._ledger = ledger
+        self.name = name
+
+    def position(self) -> int:
+        return self._ledger.cursor(self.name)
+
+
 class Reached(NamedTuple):
     """How far everything is: `seq` is what the view shows; `behind` is how many commits the target is ahead."""
 
@@ -75,6 +86,19 @@ class Freshness:
                 wanted=target,
             )
         return Reached(position, behind)
+
+    def committed(self, at_least: str) -> None:
+        """Wait until the ledger itself holds what the token names; raise Stale when it does not in time."""
+        target = self.seq_of(at_least)
+        if not self._ledger.wait(target, PATIENCE_AT_LEAST):
+            head = self._ledger.head_seq()
+            raise Stale(
+                f"the ledger has reached {head}, {target} was asked for",
+                where="atLeast",
+                hint="Ask again in a moment",
+                position=head,
+                wanted=target,
+            )
 
     def seq_of(self, token: str) -> int:
         """Return the seq of a token of this ledger's epoch."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from clew.graph import Direction
+from clew.graph import Direction, Edges
 from clew.ledger import Entity, LedgerReader
 from clew.query.answer import AsOf, Envelope, Viewer
 from clew.query.freshness import Freshness
@@ -79,7 +79,7 @@ def paths(
         limits=Limits(),
     )
     goal = {int(each) for each in starts_of(ledger, graph, end, grain, Direction.UP, seq)} - set(origin.tolist())
-    followed = found.edges.where(found.carried > 0)
+    followed = _one_a_pair(found.edges.where(found.carried > 0))
     chains, exhaustive = _simple_paths(
         followed.src.tolist(), followed.dst.tolist(), origin.tolist(), goal, min(most, MAX_PATHS)
     )
@@ -98,6 +98,15 @@ def paths(
     return Paths(
         envelope, start.urn, end.urn, [[_step(shown[edge], names) for edge in chain] for chain in chains], exhaustive
     )
+
+
+def _one_a_pair(edges: Edges) -> Edges:
+    """Return one edge a pair of nodes, the most certain: several sources that say the same are no second path."""
+    order = np.lexsort((edges.carrier, edges.type, -edges.confidence.astype(np.int16), edges.dst, edges.src))
+    src, dst = edges.src[order], edges.dst[order]
+    first = np.ones(len(order), np.bool_)
+    first[1:] = (src[1:] != src[:-1]) | (dst[1:] != dst[:-1])
+    return edges.where(order[first])
 
 
 def _step(edge: dict[str, Any], names: Sequence[Entity | None]) -> dict[str, Any]:

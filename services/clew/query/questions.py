@@ -34,7 +34,7 @@ class Questions:
     def describe(self, name: str, viewer: Viewer, at_least: str | None = None) -> describing.Description:
         """Return all that is known about one thing."""
         if at_least is not None:
-            self.freshness.seq_of(at_least)
+            self.freshness.committed(at_least)
         return describing.describe(self.ledger, entity_named(self.ledger, name), viewer)
 
     def lineage(

@@ -41,5 +41,16 @@ def from_json(stored: bytes) -> Document:
         raise Damaged(f"a stored search document does not read back: {error}", hint="Rebuild the index") from error
 
 
+def facet_values(document: Document, name: str) -> list[str]:
+    """Return the distinct values of a facet; a document's kind is one of its facet `kind`, said or not."""
+    kind = (document.kind,) if name == "kind" else ()
+    return list(dict.fromkeys((*kind, *document.facets.get(name, ()))))
+
+
+def storable(text: str) -> str:
+    """Return `text` as it could stand in an index: lone surrogates, which can't, become question marks."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _plain(values: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     return {name: list(texts) for name, texts in values.items()}

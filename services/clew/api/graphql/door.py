@@ -47,7 +47,7 @@ class Asked(NamedTuple):
 
 
 @router.get(GRAPHQL_PATH, summary="Ask a GraphQL query")
-def get(request: Request, principal: Reading, desk: At) -> Response:
+def graphql_query(request: Request, principal: Reading, desk: At) -> Response:
     """`query`, `variables` (JSON) and `operationName` in the query string; mutations are refused here."""
     parameters: dict[str, Any] = dict(request.query_params)
     for name in ("variables", "extensions"):
@@ -57,7 +57,7 @@ def get(request: Request, principal: Reading, desk: At) -> Response:
 
 
 @router.post(GRAPHQL_PATH, summary="Ask a GraphQL query or mutation")
-def post(request: Request, principal: Reading, desk: At, body: RawBody) -> Response:
+def graphql_operation(request: Request, principal: Reading, desk: At, body: RawBody) -> Response:
     """A JSON object with `query`, `variables` and `operationName`."""
     if request.headers.get("content-type", "").partition(";")[0].strip().casefold() != LEGACY:
         raise UnsupportedMedia(f"GraphQL is posted as {LEGACY}", where="Content-Type")

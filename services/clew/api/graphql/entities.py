@@ -12,10 +12,9 @@ from strawberry.scalars import JSON
 from clew.api.graphql.context import Info
 from clew.api.graphql.fields import described
 from clew.ledger import Entity as Stored
-from clew.query.describe import etag, moment
+from clew.query.describe import claim_dict, etag
 from clew.query.names import said as full_name
 from clew_schemas.registry import Aspect, Registry
-from clew_schemas.resolve import Claim
 from clew_schemas.urn import column, dataset_of
 
 DEFAULT_COLUMNS = 100
@@ -59,7 +58,7 @@ class Entity(Node):
     def claims(self, info: Info, aspect: str | None = None) -> JSON:
         claims = info.context.loader.claims(self.stored)
         return JSON(
-            {name: [_claim(each) for each in of] for name, of in sorted(claims.items()) if aspect in (None, name)}
+            {name: [claim_dict(each) for each in of] for name, of in sorted(claims.items()) if aspect in (None, name)}
         )
 
     @described("How many columns a dataset has; 0 for everything else.")
@@ -193,14 +192,3 @@ def _listed(info: Info, stored: Stored) -> list[dict[str, Any]]:
 def _owned(info: Info, stored: Stored) -> list[dict[str, Any]]:
     owners: list[dict[str, Any]] = info.context.loader.aspects(stored).get("ownership", {}).get("owners", [])
     return owners
-
-
-def _claim(claim: Claim) -> dict[str, Any]:
-    return {
-        "source": claim.source,
-        "rank": claim.rank,
-        "says": claim.says,
-        "denies": "all" if claim.denies == "all" else sorted(claim.denies),
-        "observed": moment(claim.observed),
-        "seq": claim.seq,
-    }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Annotated, Any
 
 import msgspec
@@ -25,11 +26,12 @@ from clew.api.graphql.fields import described
 from clew.api.graphql.limits import DEFAULT_SEARCH, Limits
 from clew.api.graphql.scalars import Seq, config
 from clew.api.stations import health_of
-from clew.errors import CallerError, ClewError
+from clew.errors import BadInput, CallerError, ClewError
 from clew.graph import Direction as Way
 from clew.ledger.port import STEWARD
 from clew.query.find import MAX_LIMIT, MAX_OFFSET
 from clew.query.names import entity_named
+from clew.query.paths import MAX_PATHS
 from clew.query.terms import NAMED, ChangeKind
 from clew.query.terms import Grain as AskedGrain
 from clew.search import SearchQuery
@@ -138,7 +140,7 @@ class Query:
             direction=Way[direction.value.upper()],
             grain=None if grain is None else AskedGrain(grain.value),
             indirect=indirect,
-            depth=depth,
+            depth=None if depth is None else _between(depth, 0, 10_000, "depth"),
             at_least=at_least,
         )
         return answers.lineage(answer.to_dict())
@@ -152,7 +154,7 @@ class Query:
             ChangeKind(change.value),
             info.context.principal.viewer,
             at_least=at_least,
-            named=max(0, min(named, NAMED)),
+            named=_between(named, 0, NAMED, "named"),
         )
         return answers.impact(answer.to_dict())
 
@@ -173,7 +175,7 @@ class Query:
             info.context.principal.viewer,
             grain=None if grain is None else AskedGrain(grain.value),
             indirect=indirect,
-            most=max(1, most),
+            most=_between(most, 1, MAX_PATHS, "most"),
             at_least=at_least,
         )
         return answers.paths(answer.to_dict())
@@ -245,9 +247,14 @@ class Schema(strawberry.Schema):
 
 def build_schema(registry: Registry, kinds: Iterable[str] = KINDS) -> Schema:
     """Return the schema for these aspects and kinds."""
-    base = strawberry.Schema(query=Query, mutation=Mutation, config=config())
-    types = entities.entity_types(registry, [*kinds, *DERIVED_KINDS], base._schema.type_map)
+    types = entities.entity_types(registry, [*kinds, *DERIVED_KINDS], _taken())
     return Schema(types, query=Query, mutation=Mutation, extensions=[Limits], config=config())
+
+
+@cache
+def _taken() -> frozenset[str]:
+    """Return the names of the types that are not made from the registry."""
+    return frozenset(strawberry.Schema(query=Query, mutation=Mutation, config=config())._schema.type_map)
 
 
 def is_unexpected(error: GraphQLError) -> bool:
@@ -255,6 +262,12 @@ def is_unexpected(error: GraphQLError) -> bool:
     return error.original_error is not None and not isinstance(
         error.original_error, ClewError | GraphQLError | RecursionError
     )
+
+
+def _between(value: int, low: int, high: int, where: str) -> int:
+    if not low <= value <= high:
+        raise BadInput(f"{where} is {value}, not between {low} and {high}", where=where)
+    return value
 
 
 def _nodes(info: Info, ids: Iterable[str]) -> list[Node | None]:

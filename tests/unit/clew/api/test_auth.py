@@ -8,8 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from clew.api.app import create_app
-from clew.api.auth import PREFIX, Gate, Shown, Unauthenticated, hash_token, is_loopback, new_token, same_origin
-from clew.errors import Forbidden
+from clew.api.auth import PREFIX, Gate, Shown, hash_token, is_loopback, new_token, same_origin
+from clew.errors import Forbidden, Unauthenticated
 from clew.house import House
 from clew.ledger import Source
 from clew.ledger.port import TokenRow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -198,27 +199,27 @@ def _first_rows() -> None:
     op.bulk_insert(meta, [{"key": key, "value": value} for key, value in values.items()])
 
 
-def _column(name: str, kind: sa.types.TypeEngine[object], *, null: bool, key: bool) -> sa.Column[object]:
+def _column(name: str, kind: sa.types.TypeEngine[Any], *, null: bool, key: bool) -> sa.Column[Any]:
     if key:
         return sa.Column(name, kind, primary_key=True, autoincrement=False)
     return sa.Column(name, kind, nullable=null)
 
 
-def _big(name: str, *, null: bool = False, key: bool = False) -> sa.Column[object]:
+def _big(name: str, *, null: bool = False, key: bool = False) -> sa.Column[Any]:
     return _column(name, sa.BigInteger(), null=null, key=key)
 
 
-def _int(name: str, *, null: bool = False, key: bool = False) -> sa.Column[object]:
+def _int(name: str, *, null: bool = False, key: bool = False) -> sa.Column[Any]:
     return _column(name, sa.Integer(), null=null, key=key)
 
 
-def _text(name: str, *, null: bool = False, key: bool = False) -> sa.Column[object]:
+def _text(name: str, *, null: bool = False, key: bool = False) -> sa.Column[Any]:
     return _column(name, sa.Text(), null=null, key=key)
 
 
-def _bytes(name: str, *, null: bool = False) -> sa.Column[object]:
+def _bytes(name: str, *, null: bool = False) -> sa.Column[Any]:
     return _column(name, sa.LargeBinary(), null=null, key=False)
 
 
-def _id(kind: sa.types.TypeEngine[object]) -> sa.Column[object]:
+def _id(kind: sa.types.TypeEngine[Any]) -> sa.Column[Any]:
     return sa.Column("id", kind, sa.Identity(), primary_key=True)

@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit
 export NYC_DUCKDB ?= $(CURDIR)/$(DEMO)/nyc.duckdb
 export DBT_ARTIFACTS ?= $(CURDIR)/$(DEMO)/target
 
-.PHONY: help setup demo serve check test test-all lock transcript clean
+.PHONY: help setup demo servers serve check test test-all lock transcript clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,6 +21,7 @@ setup: .venv/.ready  ## install everything that development and tests need
 	@tools/need.sh $(PYTHON) python3 strace strace
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip -q
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	$(BIN)/uv pip sync -q -p $(BIN)/python --require-hashes requirements/dev.txt requirements/uv.txt
 	$(BIN)/uv pip install -q -p $(BIN)/python --no-deps --no-build-isolation -e .
@@ -36,8 +37,12 @@ $(DEMO)/.built: $(DEMO)/.ready $(wildcard demo/*.py demo/*.sql demo/dbt/*.yml) $
 	$(DEMO_BIN)/python demo/build.py --database $(NYC_DUCKDB) --target-dir $(DBT_ARTIFACTS)
 	touch $@
 
-demo: $(DEMO)/.built  ## catalogue New York's 2013 flights and serve them; ONCE=1 ends by itself
-	$(BIN)/python demo/show.py --home $(DEMO)/home $(if $(ONCE),--once)
+demo: $(DEMO)/.built  ## catalogue New York's 2013 flights and serve them; ONCE=1 ends by itself, BACKEND=servers
+	$(BIN)/python -m demo.$(if $(filter servers,$(BACKEND)),on_servers --home $(DEMO)/servers,show --home $(DEMO)/home) \
+		$(if $(ONCE),--once)
+
+servers: setup  ## run Kafka, registry, PostgreSQL, Neo4j and OpenSearch from packages, until Ctrl-C
+	$(BIN)/python -m tools.servers up
 
 serve: setup  ## run Clew on its home (.clew, or CLEW_HOME)
 	$(BIN)/clew up
@@ -46,6 +51,7 @@ check: setup  ## lint, types, contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --strict tools/servers
 	$(BIN)/python -m clew_schemas.contracts
 
 test: check $(DEMO)/.built  ## the suite, without the slow faults
@@ -60,7 +66,7 @@ lock: setup  ## resolve the locks anew, with hashes and without addresses
 	echo uv | $(LOCK) - -o requirements/uv.txt
 
 transcript: $(DEMO)/.built  ## write the README's transcript anew from a real run
-	$(BIN)/python demo/show.py --home $(DEMO)/transcript --once --transcript README.md
+	$(BIN)/python -m demo.show --home $(DEMO)/transcript --once --transcript README.md
 
 clean:  ## remove what was built; caches outside the tree stay
 	rm -rf .venv $(DEMO) .mypy_cache .ruff_cache .pytest_cache dist

@@ -30,8 +30,9 @@ BEGIN, END = "<!-- transcript:begin -->", "<!-- transcript:end -->"
 class Shown:
     """Runs commands, prints them and what they say, and keeps both for the transcript."""
 
-    def __init__(self, home: Path) -> None:
-        self.environment = {**os.environ, "CLEW_HOME": str(home), "COLUMNS": "120", "NO_COLOR": "1"}
+    def __init__(self, home: Path, **environment: str) -> None:
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("CLEW_")}
+        self.environment = {**plain, "CLEW_HOME": str(home), "COLUMNS": "120", "NO_COLOR": "1", **environment}
         self.lines: list[str] = []
         self.failed: list[str] = []
 
@@ -50,6 +51,11 @@ class Shown:
             self.failed.append(f"{command}: exit code {done.returncode}")
         return done.stdout
 
+    def json(self, *words: str) -> dict[str, Any]:
+        """Return what `clew … --json` answers, unseen."""
+        answer: dict[str, Any] = json.loads(subprocess.check_output([CLEW, *words, "--json"], env=self.environment))
+        return answer
+
     def check(self, what: str, holds: bool) -> None:
         """Note a claim, and whether it held."""
         self.say(f"{'ok  ' if holds else 'FAIL'} {what}")
@@ -57,18 +63,19 @@ class Shown:
             self.failed.append(what)
 
 
-def started(shown: Shown, home: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """Start `clew up` on a free port; return the process and its address."""
-    run_file = home / "run.json"
-    with (home / "up.log").open("wb") as log:
-        process = subprocess.Popen([CLEW, "up", "--port", "0"], env=shown.environment, stdout=log, stderr=log)
-    deadline = time.monotonic() + 60
+def started(shown: Shown, words: list[str], run_file: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """Start a house, or a role of one, on a free port; return the process and its address."""
+    log_file = run_file.with_suffix(".log")
+    run_file.unlink(missing_ok=True)
+    with log_file.open("wb") as log:
+        process = subprocess.Popen([CLEW, *words, "--port", "0"], env=shown.environment, stdout=log, stderr=log)
+    deadline = time.monotonic() + 120
     while not run_file.exists():
         if process.poll() is not None or time.monotonic() > deadline:
-            sys.exit(f"clew up did not start; see {home / 'up.log'}")
+            sys.exit(f"clew {' '.join(words)} did not start:\n{log_file.read_text()[-2000:]}")
         time.sleep(0.05)
     address = f"http://127.0.0.1:{json.loads(run_file.read_text())['port']}"
-    shown.say(f"$ clew up --port 0 &\nclew is up: {address}")
+    shown.say(f"$ clew {' '.join(words)} --port 0 &\nclew is up: {address}")
     return process, address
 
 
@@ -111,13 +118,17 @@ def tour(shown: Shown, address: str) -> None:
     """Catalogue the demo, ask about one column, and compare the faces."""
     for name in ("duckdb", "dbt"):
         shown.run(f"clew ingest demo/recipes/{name}.yml")
+    ask(shown, address)
+
+
+def ask(shown: Shown, address: str, *, doctor: bool = True) -> None:
+    """Ask about one column, and compare the faces."""
     shown.run("clew search departure delay --kind column --limit 5")
     shown.run("clew lineage fct_flights.delay_band --direction up --indirect")
     shown.run(f"clew impact {COLUMN} --change drop --most 12")
-    shown.run("clew doctor")
-    cli = json.loads(
-        subprocess.check_output([CLEW, "impact", COLUMN, "--change", "drop", "--json"], env=shown.environment)
-    )
+    if doctor:
+        shown.run("clew doctor")
+    cli = shown.json("impact", COLUMN, "--change", "drop")
     exposures = [each for each in cli["assets"] if each["kind"] in ("dashboard", "notebook", "model", "application")]
     shown.check(f"the answer about {COLUMN} is complete", cli["complete"])
     shown.check(
@@ -147,7 +158,7 @@ def main() -> int:
         shutil.rmtree(given.home, ignore_errors=True)
     given.home.mkdir(parents=True, exist_ok=True)
     shown = Shown(given.home.resolve())
-    process, address = started(shown, given.home)
+    process, address = started(shown, ["up"], given.home / "run.json")
     try:
         tour(shown, address)
         if given.transcript:

@@ -19,6 +19,8 @@ from clew_schemas.scrub import BLANK, scrub
 BATCH_EVENTS = 2_000
 """Events after which what was read is sent."""
 BATCH_GROUPS = 200
+COUNTED = ("changed", "unchanged", "parked", "refused", "retracted", "queued", "warnings")
+"""What a summary counts."""
 LISTED = 100
 """Groups that were held back, and warnings, named in a summary; the counts are of all."""
 
@@ -34,7 +36,8 @@ class Held(msgspec.Struct, frozen=True, rename="camel"):
 class Summary(msgspec.Struct, frozen=True, rename="camel"):
     """What a crawl did. `parked`, `refused` and `warnings` count all; `held` and `warned` name the first hundred.
 
-    `changed` and `unchanged` count events, `retracted` claims. `closed` is False when the sink parked or refused the
+    `changed` and `unchanged` count events, `retracted` claims, `queued` groups that a log holds until the ledger takes
+    them. `closed` is False when the sink parked or refused the
     close, with the reason in `held`: nothing was retracted then. `token` is what to read one's own write by.
     """
 
@@ -49,6 +52,7 @@ class Summary(msgspec.Struct, frozen=True, rename="camel"):
     parked: int
     refused: int
     retracted: int
+    queued: int
     warnings: int
     held: tuple[Held, ...]
     warned: tuple[ReadWarning, ...]
@@ -112,7 +116,9 @@ class _Crawl:
         self._weight = 0
         self._groups = self._events = 0
         self._acknowledged = {"groups": 0, "events": 0}
-        self._counts = dict.fromkeys(("changed", "unchanged", "parked", "refused", "retracted", "warnings"), 0)
+        self._counts = dict.fromkeys(
+            ("changed", "unchanged", "parked", "refused", "retracted", "queued", "warnings"), 0
+        )
         self._held: list[Held] = []
         self._warned: list[ReadWarning] = []
         self._closed = False
@@ -122,7 +128,7 @@ class _Crawl:
         """Open the crawl; raise Conflict when the sink will not have it."""
         (receipt,) = self._sink.propose([CrawlOpen(self._source, self._number, scope)])
         self._token = receipt.token
-        if receipt.status != "opened":
+        if receipt.status not in ("opened", "queued"):
             first = receipt.errors[0] if receipt.errors else {}
             raise Conflict(
                 f"the crawl was not opened: {first.get('what', receipt.status)}",
@@ -155,7 +161,7 @@ class _Crawl:
     def close(self) -> None:
         self._send()
         (receipt,) = self._sink.propose([CrawlClose(self._source, self._number, self._events)])
-        self._closed = receipt.status == "closed"
+        self._closed = receipt.status in ("closed", "queued")
         self._note(receipt)
 
     def sent(self) -> dict[str, int]:
@@ -189,6 +195,8 @@ class _Crawl:
         self._token = receipt.token or self._token
         for name in ("changed", "unchanged", "retracted"):
             self._counts[name] += getattr(receipt, name)
+        if receipt.status == "queued":
+            self._counts["queued"] += 1
         if receipt.status in ("parked", "refused"):
             self._counts[receipt.status] += 1
             if len(self._held) < LISTED:

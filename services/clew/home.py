@@ -44,9 +44,8 @@ class HomeLock:
         os.close(self._descriptor)
 
 
-def write_run_file(home: Path, said: Mapping[str, Any]) -> None:
+def write_run_file(path: Path, said: Mapping[str, Any]) -> None:
     """Say where the running house is reached: `port`, `pid`, `token`. Readable by the owner only."""
-    path = home / RUN_FILE
     temporary = path.with_suffix(".new")
     descriptor = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
@@ -66,8 +65,3 @@ def read_run_file(home: Path) -> dict[str, Any] | None:
     except (ValueError, KeyError, TypeError):
         return None
     return said
-
-
-def drop_run_file(home: Path) -> None:
-    """The house does not run any more."""
-    (home / RUN_FILE).unlink(missing_ok=True)

@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 
 DEFAULT_PORT = 7400
+KEYS = "keys"
+"""Folder in the home for the private keys by which sources sign what they send through the log."""
 
 
 class Role(StrEnum):

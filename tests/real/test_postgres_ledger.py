@@ -32,6 +32,7 @@ from clew.ledger.postgres_listener import Listener
 from clew.ledger.postgres_schema import migrate
 from clew.ledger.postgres_state import CLAIMS
 from clew.ledger.postgres_tables import metadata
+from clew.ledger.standing import etag
 from clew_schemas import Event, Group, Receipt, event
 
 NS = "postgres://db:5432"
@@ -158,27 +159,26 @@ def test_two_processes_that_write_the_same_keys_lose_no_update_and_leave_no_gap(
         assert [fact.seq for fact in history] == [c.seq for c in commits if thing(n) in {e.urn for e in c.changes}]
 
 
-def test_preconditions_count_right_when_two_ledgers_increment_one_number(url: str, ledger: PostgresLedger) -> None:
+def test_preconditions_let_no_increment_of_one_number_be_lost(url: str, ledger: PostgresLedger) -> None:
+    meeting = threading.Barrier(2)
+
     def increment(times: int) -> int:
-        done = tries = 0
+        refused = 0
         with closing(PostgresLedger.open(url)) as mine:
-            etag = ""
-            while done < times:
-                tries += 1
-                number = int(text_of(mine, 1) or 0)
-                receipt = one(mine, group(note(1, str(number + 1), if_match=etag)))
-                if receipt.status == "accepted":
-                    done += 1
-                receipt = one(mine, group(note(1, "never", if_match="no such etag")))
-                etag = receipt.errors[0]["etag"]
-        return tries
+            meeting.wait()
+            while times:
+                (entity,) = mine.ids([thing(1)])
+                claims = mine.claims([entity])[entity].get("documentation", ()) if entity else ()
+                number = next((int(claim.says["text"]) for claim in claims if claim.says), 0)
+                read = etag(mine.registry, "documentation", claims)
+                accepted = one(mine, group(note(1, str(number + 1), if_match=read))).status == "accepted"
+                times, refused = times - accepted, refused + (not accepted)
+        return refused
 
     with ThreadPoolExecutor(2) as pool:
-        tries = sum(pool.map(increment, [25, 25]))
-    assert text_of(ledger, 1) != "never"
-    # a read may be older than the etag, so increments can repeat a number; what was accepted is a commit each
-    assert ledger.head_seq() == 50
-    assert tries > 50, "they did not meet"
+        refused = sum(pool.map(increment, [25, 25]))
+    assert (text_of(ledger, 1), ledger.head_seq()) == ("50", 50)
+    assert refused > 0, "they did not meet"
 
 
 def test_many_threads_of_two_ledgers_name_the_same_new_things_without_a_deadlock(url: str) -> None:
@@ -221,6 +221,20 @@ def test_one_group_that_the_database_refuses_does_not_fail_the_others_of_its_bat
     with pytest.raises(Damaged):
         ledger.propose(batch[1:], positions={"proposals/0": (0, 2)})
     assert (ledger.position("proposals/0"), ledger.head_seq()) == (0, 2)
+
+
+def test_what_the_database_cannot_hold_is_refused_and_the_longest_names_are_kept(ledger: PostgresLedger) -> None:
+    bad = [Group("steward", "a\0b", (note(1, "a"),)), Group("steward", "g", (note(1, "a"),), author="a\0")]
+    assert [receipt.status for receipt in ledger.propose([*bad, group(note(2, "b"))])] == [
+        "refused",
+        "refused",
+        "accepted",
+    ]
+    longest = f"urn:clew:dataset:({NS},{'語' * 1900})"
+    assert one(ledger, group(event(longest, "documentation", {"text": "x"}))).status == "accepted"
+    assert [entity.urn for entity in ledger.find("語" * 1900)] == [longest]
+    assert ledger.find("a\0b") == []
+    assert ledger.ids(["a\0b"]) == [0]
 
 
 # -- hearing of others

@@ -47,13 +47,19 @@ _PROBLEM = {
 
 
 def create_app(
-    stations: Stations, *, start_token: str | None = None, user: str = "steward", loopback: bool = True
+    stations: Stations,
+    *,
+    start_token: str | None = None,
+    user: str = "steward",
+    loopback: bool = True,
+    probes_only: bool = False,
 ) -> FastAPI:
     """Return the app in front of `stations`.
 
     `start_token` is the secret that opens everything, its author is `user`, who owns the process. `loopback` says that
-    the server is bound to this machine only: without it, every request needs a token. Starting and closing the house
-    is the caller's.
+    the server is bound to this machine only: without it, every request needs a token. `probes_only` is for processes
+    of other roles than the API: they say how they stand, and nothing else. Starting and closing the house is the
+    caller's.
     """
     app = FastAPI(
         title="Clew",
@@ -73,11 +79,13 @@ def create_app(
     )
     answer_errors(app)
     app.add_middleware(BodyLimit)
+    app.include_router(rest_care.probes)
+    if probes_only:
+        return app
     for router in (
         rest_facts.router,
         rest_questions.router,
         rest_care.router,
-        rest_care.probes,
         changes.router,
         door.router,
     ):

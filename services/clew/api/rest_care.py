@@ -43,6 +43,14 @@ def ready(desk: At) -> Json:
     return Json({"ready": is_ready, "failing": sorted(said["failing"]), "late": late}, 200 if is_ready else 503)
 
 
+@probes.get("", summary="Positions and lag, for those who watch the process")
+def standing(desk: At) -> Json:
+    """What `/v1/health` says, without names of sources or errors: safe to show without a token."""
+    said = health_of(desk.stations)
+    shown = {name: said[name] for name in ("roles", "head", "positions", "lag", "log") if name in said}
+    return Json({**shown, "failing": sorted(said["failing"])})
+
+
 @router.get("/parked", summary="What was kept aside")
 def parked(principal: Reading, desk: At) -> Json:
     """Parked groups and closes, oldest first, with the reasons."""

@@ -90,6 +90,21 @@ def post_source(principal: Admin, desk: At, new: NewSource) -> Json:
     return Json({"source": desk.writer.register(Source(**new.model_dump()))._asdict()})
 
 
+class PublicKey(BaseModel):
+    """The Ed25519 public key that a source signs with: 32 raw bytes in hex, or null to take it away."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: str | None = Field(None, alias="publicKey", pattern="^[0-9a-f]{64}$")
+
+
+@router.put("/keys/{name:path}", summary="Keep the key that a source signs with")
+def put_key(principal: Admin, desk: At, name: str, new: PublicKey) -> Json:
+    """What comes through the log for this source must be signed with this key from now on."""
+    desk.stations.ledger.set_public_key(name, None if new.key is None else bytes.fromhex(new.key))
+    return Json({"source": name, "publicKey": new.key})
+
+
 @router.delete("/sources/{name:path}", summary="Retire a source")
 def retire_source(principal: Admin, desk: At, name: str) -> Json:
     """Withdraw every claim of the source in one commit; it may claim nothing any more."""

@@ -11,7 +11,7 @@ from clew.cli import render
 from clew.cli.options import Json
 from clew.cli.reach import reached
 from clew.ledger.port import STEWARD, Scope
-from clew.settings import Settings
+from clew.settings import KEYS, Settings
 
 tokens = typer.Typer(no_args_is_help=True, help="Access tokens.")
 sources = typer.Typer(no_args_is_help=True, help="Sources: the authorities that make claims.")
@@ -71,6 +71,22 @@ def add_source(
     """Make a source known."""
     with reached(Settings.from_environment()) as house:
         house.register(name, order=order.value, door="cli", rank=rank)
+
+
+@sources.command("key")
+def make_key(
+    name: Annotated[str, typer.Argument(help="The source that shall sign with it.")],
+    order: Annotated[Order, typer.Option(help="How its events are ordered, if it is not known yet.")] = Order.CRAWL,
+) -> None:
+    """Make the key by which a source signs what it sends through Kafka; only the public part goes to the ledger."""
+    from clew.log.keys import KeyFolder
+
+    settings = Settings.from_environment()
+    folder = KeyFolder(settings.home / KEYS)
+    with reached(settings) as house:
+        house.register(name, order=order.value, door="connector")
+        house.set_public_key(name, folder.generate(name))
+    render.console.print(f"{folder.path_of(name)}", markup=False)
 
 
 @sources.command("list")

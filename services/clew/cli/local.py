@@ -19,7 +19,7 @@ from clew.materialise.rebuild import ALL_VIEWS
 from clew.query.answer import Viewer
 from clew.query.terms import ChangeKind, Grain
 from clew.search import SearchQuery
-from clew.settings import Settings
+from clew.settings import EVERY_ROLE, Role, Settings
 from clew_schemas import Group, Receipt, Record
 
 
@@ -30,8 +30,8 @@ def author() -> str:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Local]:
-    """Yield the house of these settings, closed again afterwards."""
-    with House(settings) as house:
+    """Yield the house of these settings, closed again afterwards. Behind a log others do the work: it only asks."""
+    with House(settings, frozenset({Role.API}) if settings.log else EVERY_ROLE) as house:
         yield Local(house)
 
 
@@ -91,6 +91,12 @@ class Local:
 
     def retire(self, name: str) -> dict[str, Any]:
         return _builtins(self._house.ledger.retire(name, author()))
+
+    def set_public_key(self, name: str, key: bytes) -> None:
+        self._house.ledger.set_public_key(name, key)
+
+    def last_crawl(self, source: str) -> tuple[int, str] | None:
+        return self._house.ledger.last_crawl(source)
 
     def parked(self) -> list[dict[str, Any]]:
         return [parked._asdict() for parked in self._house.ledger.parked()]

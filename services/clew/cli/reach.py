@@ -60,6 +60,12 @@ class Reach(Protocol):
     def retire(self, name: str) -> dict[str, Any]:
         """Withdraw all that a source claims."""
 
+    def set_public_key(self, name: str, key: bytes) -> None:
+        """Keep the key that a source signs with."""
+
+    def last_crawl(self, source: str) -> tuple[int, str] | None:
+        """Return number and state of a source's newest crawl."""
+
     def parked(self) -> list[dict[str, Any]]:
         """Return what is parked."""
 
@@ -188,6 +194,13 @@ class Remote:
     def retire(self, name: str) -> dict[str, Any]:
         said: dict[str, Any] = self._call("DELETE", "/v1/sources/" + _quoted(name))["receipt"]
         return said
+
+    def set_public_key(self, name: str, key: bytes) -> None:
+        self._call("PUT", "/v1/keys/" + _quoted(name), json={"publicKey": key.hex()})
+
+    def last_crawl(self, source: str) -> tuple[int, str] | None:
+        crawl = self._ask("/v1/crawls", source=source)["crawl"]
+        return None if crawl is None else (crawl["number"], crawl["state"])
 
     def parked(self) -> list[dict[str, Any]]:
         said: list[dict[str, Any]] = self._ask("/v1/parked")["parked"]

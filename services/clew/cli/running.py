@@ -1,4 +1,4 @@
-"""Verbs that run a house: up, rebuild, doctor."""
+"""Verbs that run a house: up, serve, rebuild, doctor."""
 
 from __future__ import annotations
 
@@ -8,17 +8,24 @@ import signal
 import socket
 from enum import StrEnum
 from ipaddress import ip_address
+from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from clew.cli import render
 from clew.cli.options import Json
 from clew.cli.reach import reached
-from clew.errors import Forbidden, Unreachable
-from clew.home import drop_run_file, write_run_file
-from clew.settings import DEFAULT_PORT, Settings
+from clew.errors import BadInput, Forbidden, Unreachable
+from clew.home import RUN_FILE, write_run_file
+from clew.settings import DEFAULT_PORT, Role, Settings
+
+if TYPE_CHECKING:
+    from clew.house import House
+
+Host = Annotated[str, typer.Option(help="Address to listen on; other than loopback, only with a token.")]
+Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")]
 
 _SERVER: dict[str, Any] = {
     "log_level": "warning",
@@ -42,36 +49,69 @@ def up(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = DEFAULT_PORT,
 ) -> None:
     """Run the whole house in this process: API, followers, reactors."""
+    from clew.api.auth import new_token
+    from clew.house import House
+
+    token, _ = new_token()
+    settings = Settings.from_environment()
+    with House(settings) as house:
+        _serve(house, host, port, settings.home / RUN_FILE, token)
+
+
+def serve(
+    role: Annotated[list[Role], typer.Option(help="api, committer, materialiser; may be given again.")],
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; other than loopback, only with a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = DEFAULT_PORT,
+    run_file: Annotated[Path | None, typer.Option(help="Where to write port and pid.")] = None,
+) -> None:
+    """Run some roles of a house on servers; the same role may run in several processes."""
+    from clew.house import House
+
+    settings = Settings.from_environment()
+    if settings.uses_home:
+        raise BadInput(
+            "roles are for a house on servers",
+            where="CLEW_LEDGER, CLEW_GRAPH, CLEW_SEARCH",
+            hint="Set all three, or run everything in one process: clew up",
+        )
+    with House(settings, frozenset(role)) as house:
+        _serve(house, host, port, run_file, None)
+
+
+def _serve(house: House, host: str, port: int, run_file: Path | None, token: str | None) -> None:
+    """Listen until the process is told to end; `token` opens everything, and stands in the run file."""
     import uvicorn
 
     from clew.api.app import create_app
-    from clew.api.auth import new_token
     from clew.cli.local import author
-    from clew.house import House
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    settings = Settings.from_environment()
-    with House(settings) as house:
-        loopback = is_loopback(host)
-        if not loopback and not any(not row.revoked for row in house.ledger.tokens()):
-            raise Forbidden(
-                f"{host} is no loopback address, and there is no token",
-                where="--host",
-                hint="Make one first: clew token create NAME",
-            )
-        listening = _listen(host, port)
-        token, _ = new_token()
-        app = create_app(house, start_token=token, user=author(), loopback=loopback)
-        house.start()
-        chosen = listening.getsockname()[1]
-        write_run_file(settings.home, {"port": chosen, "pid": os.getpid(), "token": token})
-        render.console.print(f"clew is up: http://{host}:{chosen}/v1 and /graphql, home {settings.home}", markup=False)
-        signal.signal(signal.SIGTERM, _leave)
-        try:
-            uvicorn.Server(uvicorn.Config(app, **_SERVER)).run(sockets=[listening])
-        finally:
-            drop_run_file(settings.home)
+    loopback = is_loopback(host)
+    if not loopback and not any(not row.revoked for row in house.ledger.tokens()):
+        raise Forbidden(
+            f"{host} is no loopback address, and there is no token",
+            where="--host",
+            hint="Make one first: clew token create NAME",
+        )
+    listening = _listen(host, port)
+    has_api = Role.API in house.roles
+    app = create_app(house, start_token=token, user=author(), loopback=loopback, probes_only=not has_api)
+    house.start()
+    chosen = listening.getsockname()[1]
+    if run_file is not None:
+        write_run_file(run_file, {"port": chosen, "pid": os.getpid(), **({"token": token} if token else {})})
+    faces = "/v1 and /graphql" if has_api else "/health"
+    roles = ", ".join(sorted(house.roles))
+    render.console.print(f"clew is up: http://{host}:{chosen}{faces}, {roles}", markup=False, highlight=False)
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        uvicorn.Server(uvicorn.Config(app, **_SERVER)).run(sockets=[listening])
+    finally:
+        if run_file is not None:
+            run_file.unlink(missing_ok=True)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
@@ -140,5 +180,5 @@ def doctor(
 
 def add_to(app: typer.Typer) -> None:
     """Add these verbs to the command line."""
-    for verb in (up, rebuild, doctor):
+    for verb in (up, serve, rebuild, doctor):
         app.command()(verb)

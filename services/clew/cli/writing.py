@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,9 +17,9 @@ import typer
 from clew.cli import render
 from clew.cli.options import Json
 from clew.cli.reach import reached
-from clew.errors import BadInput
+from clew.errors import BadInput, Stale
 from clew.ledger.port import STEWARD
-from clew.settings import Settings
+from clew.settings import KEYS, Settings
 from clew_schemas import Group, Receipt, Record, event
 from clew_schemas.event import Op, decode, encode
 
@@ -27,6 +30,7 @@ def ingest(
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the groups as JSON lines; write nothing.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Only say whether the recipe can be run.")] = False,
+    wait: Annotated[float, typer.Option(help="Seconds to wait until the ledger has what Kafka was given.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Run connectors: what they notice becomes facts, what is gone is retracted."""
@@ -43,16 +47,52 @@ def ingest(
             run(recipe, DryRun(sys.stdout))
         return
     summaries = []
-    with reached(Settings.from_environment()) as house:
+    settings = Settings.from_environment()
+    with _sink(settings) as sink:
         for recipe in loaded:
-            summary = run(recipe, house)
+            summary = run(recipe, sink)
             summaries.append(msgspec.to_builtins(summary))
             if not as_json:
                 _print_summary(summaries[-1])
+    if settings.log and wait:
+        _await_crawls(settings, summaries, wait)
     if as_json:
         render.print_json(summaries)
     if any(not each["closed"] or each["parked"] or each["refused"] for each in summaries):
         raise typer.Exit(1)
+
+
+@contextmanager
+def _sink(settings: Settings) -> Iterator[Any]:
+    """Yield where connectors write: Kafka when there is a log, else the house."""
+    if settings.log is None:
+        with reached(settings) as house:
+            yield house
+        return
+    from clew.log import open_log
+    from clew.log.keys import KeyFolder
+
+    door = open_log(settings.log).door(KeyFolder(settings.home / KEYS))
+    try:
+        yield door
+    finally:
+        door.close()
+
+
+def _await_crawls(settings: Settings, summaries: list[dict[str, Any]], seconds: float) -> None:
+    """Wait until each crawl has ended in the ledger; raise Stale when one has not in time."""
+    deadline = time.monotonic() + seconds
+    with reached(settings) as house:
+        for summary in summaries:
+            while house.last_crawl(summary["source"]) != (summary["crawl"], "closed"):
+                if time.monotonic() > deadline:
+                    found = house.last_crawl(summary["source"])
+                    raise Stale(
+                        f"the crawl {summary['crawl']} of {summary['source']} has not ended in the ledger",
+                        where=f"its newest crawl is {found}",
+                        hint="See clew parked list, and the committer's health",
+                    )
+                time.sleep(0.1)
 
 
 def _check(loaded: list[Any], as_json: bool) -> None:
@@ -68,7 +108,8 @@ def _check(loaded: list[Any], as_json: bool) -> None:
 
 
 def _print_summary(summary: dict[str, Any]) -> None:
-    said = ", ".join(f"{summary[name]} {name}" for name in ("changed", "unchanged", "retracted", "parked", "refused"))
+    names = ("queued",) if summary["queued"] else ("changed", "unchanged", "retracted")
+    said = ", ".join(f"{summary[name]} {name}" for name in (*names, "parked", "refused"))
     render.console.print(
         f"[bold]{summary['source']}[/]: {summary['events']} events in {summary['groups']} groups"
         f" ({said}) in {summary['seconds']:.1f} s"

@@ -18,6 +18,7 @@ from clew.graph.port import (
     Position,
 )
 from clew_schemas.errors import BadInput
+from clew_schemas.scrub import scrub
 
 __all__ = [
     "Direction",
@@ -41,4 +42,12 @@ def open_graph(url: str | None, folder: Path) -> Graph:
         from clew.graph.lineage_index import LineageIndex
 
         return LineageIndex.open(folder)
-    raise BadInput(f"no graph engine for {url!r}", where="CLEW_GRAPH", hint="Leave it unset for the embedded index")
+    if url.startswith(("bolt", "neo4j")):
+        from clew.graph.neo4j_graph import Neo4jGraph
+
+        return Neo4jGraph.open(url)
+    raise BadInput(
+        f"no graph engine for {scrub(url)!r}",
+        where="CLEW_GRAPH",
+        hint="bolt://… or neo4j://…, or unset for the embedded one",
+    )

@@ -48,7 +48,7 @@ def address_of(url: str) -> Address:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
-        names = parse_qs(parts.query, strict_parsing=True) if parts.query else {}
+        names = parse_qs(parts.query, keep_blank_values=True, strict_parsing=True) if parts.query else {}
     except ValueError:
         raise _no_url() from None
     graph = names.pop("graph", [DEFAULT_GRAPH])[-1]

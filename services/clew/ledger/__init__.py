@@ -7,6 +7,7 @@ from pathlib import Path
 from clew.ledger.port import Change, Commit, Entity, Ledger, LedgerReader, Parked, Source
 from clew_schemas.errors import BadInput
 from clew_schemas.registry import Registry
+from clew_schemas.scrub import scrub
 
 __all__ = ["Change", "Commit", "Entity", "Ledger", "LedgerReader", "Parked", "Source", "open_ledger"]
 
@@ -17,4 +18,12 @@ def open_ledger(url: str | None, folder: Path, registry: Registry) -> Ledger:
         from clew.ledger.sqlite import SqliteLedger
 
         return SqliteLedger.open(folder / "ledger.db", registry)
-    raise BadInput(f"no ledger engine for {url!r}", where="CLEW_LEDGER", hint="Leave it unset for the embedded ledger")
+    if url.startswith(("postgresql://", "postgres://")):
+        from clew.ledger.postgres import PostgresLedger
+
+        return PostgresLedger.open(url, registry)
+    raise BadInput(
+        f"no ledger engine for {scrub(url)!r}",
+        where="CLEW_LEDGER",
+        hint="postgresql://…, or unset for the embedded one",
+    )

@@ -52,18 +52,14 @@ class Taken(NamedTuple):
 
 
 class Committer:
-    """A station that commits proposals; see `Committer` of the port.
-
-    `session` is for how many seconds Kafka waits for a member of the group that says nothing any more.
-    """
+    """A station that commits proposals; see `Committer` of the port."""
 
     name = "committer"
 
-    def __init__(self, ledger: Ledger, link: KafkaLink, schemas: SchemaIds, session: float = 10.0) -> None:
+    def __init__(self, ledger: Ledger, link: KafkaLink, schemas: SchemaIds) -> None:
         self._ledger = ledger
         self._link = link
         self._schemas = schemas
-        self._session = session
         self._consumer: Consumer | None = None
         self._positions: dict[str, int] = {}
         self._gathered: list[LogRecord] = []
@@ -144,8 +140,8 @@ class Committer:
             self._consumer = self._link.consumer(
                 self._link.url.group,
                 **{
-                    "session.timeout.ms": int(self._session * 1000),
-                    "heartbeat.interval.ms": int(self._session * 100),
+                    "session.timeout.ms": int(self._link.url.session * 1000),
+                    "heartbeat.interval.ms": int(self._link.url.session * 200),
                     "partition.assignment.strategy": "range",
                     "error_cb": self._note_trouble,
                 },
@@ -251,7 +247,7 @@ class Committer:
 
     def _count(self, batch: Sequence[Taken], receipts: Sequence[Receipt]) -> None:
         proposals = [each for each in batch if not isinstance(each.said, BadRecord)]
-        self._counts.update(receipt.status for receipt in receipts)
+        self._counts.update("repeated" if receipt.repeated else receipt.status for receipt in receipts)
         self._counts["bad"] += len(batch) - len(proposals)
         refused = [
             (each, receipt) for each, receipt in zip(proposals, receipts, strict=True) if receipt.status == "refused"

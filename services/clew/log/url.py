@@ -13,9 +13,12 @@ _SECURITY = ("plaintext", "ssl", "sasl_plaintext", "sasl_ssl")
 
 @dataclass(frozen=True, slots=True)
 class LogUrl:
-    """`kafka://[user:password@]host:port[,host:port]?registry=URL[&prefix=…][&security=…][&mechanism=…][&ca=…]`.
+    """`kafka://[user:password@]host:port[,host:port]?registry=URL[&prefix=…][&session=…]`, and for security `security`,
+    `mechanism`, `ca`.
 
     `prefix` goes before the names of topics, subjects and consumer group, so that several ledgers share one Kafka.
+    `session` is for how many seconds Kafka waits for a committer that says nothing any more (10), before its standby
+    takes over.
     `security` is one of librdkafka's protocols (sasl_ssl where a user is named, else plaintext), `mechanism` that of
     SASL (PLAIN), `ca` a file of certificates.
     """
@@ -23,6 +26,7 @@ class LogUrl:
     brokers: str
     registry: str = field(repr=False)
     prefix: str = ""
+    session: float = 10.0
     client: dict[str, str] = field(default_factory=dict, repr=False)
     """librdkafka's settings of security."""
 
@@ -40,7 +44,8 @@ class LogUrl:
                 "the log's URL names no schema registry", where="CLEW_LOG", hint="Add ?registry=http://host:port/…"
             )
         prefix = options.pop("prefix", "")
-        return cls(brokers, registry, prefix, _client(user, options))
+        session = _seconds(options.pop("session", "10"))
+        return cls(brokers, registry, prefix, session, _client(user, options))
 
     @property
     def proposals(self) -> str:
@@ -58,6 +63,16 @@ class LogUrl:
         return f"{self.prefix}clew.committer"
 
 
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= 300:
+        raise BadInput("session= in the log's URL is no time", where="CLEW_LOG", hint="Seconds, 1 to 300")
+    return seconds
+
+
 def _client(user: str, options: dict[str, str]) -> dict[str, str]:
     """Return librdkafka's settings for a user and the options that are left; raise BadInput for unknown ones."""
     security = options.pop("security", "sasl_ssl" if user else "plaintext")
@@ -67,7 +82,7 @@ def _client(user: str, options: dict[str, str]) -> dict[str, str]:
         raise BadInput(
             f"the log's URL has an unknown option: {strange}",
             where="CLEW_LOG",
-            hint=f"registry, prefix, ca, mechanism, security (one of {', '.join(_SECURITY)})",
+            hint=f"registry, prefix, session, ca, mechanism, security (one of {', '.join(_SECURITY)})",
         )
     client = {"security.protocol": security}
     if user:

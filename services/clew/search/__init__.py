@@ -6,6 +6,7 @@ from pathlib import Path
 
 from clew.search.port import Document, Hit, Position, Search, SearchChange, SearchQuery, SearchResult
 from clew_schemas.errors import BadInput
+from clew_schemas.scrub import scrub
 
 __all__ = [
     "Document",
@@ -25,4 +26,10 @@ def open_search(url: str | None, folder: Path) -> Search:
         from clew.search.tantivy_index import TantivyIndex
 
         return TantivyIndex.open(folder)
-    raise BadInput(f"no search engine for {url!r}", where="CLEW_SEARCH", hint="Leave it unset for the embedded index")
+    if url.startswith(("http://", "https://")):
+        from clew.search.opensearch_index import OpenSearchIndex
+
+        return OpenSearchIndex.open(url)
+    raise BadInput(
+        f"no search engine for {scrub(url)!r}", where="CLEW_SEARCH", hint="http://…, or unset for the embedded one"
+    )

@@ -56,8 +56,9 @@ MAY: dict[str, list[str]] = {
 }
 ENGINES = {
     "ledger": ("sqlite", "postgres"),
+    "log": ("kafka",),
     "graph": ("lineage_index", "neo4j"),
-    "search": ("tantivy_index", "opensearch"),
+    "search": ("tantivy", "opensearch"),
 }
 
 

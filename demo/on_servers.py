@@ -1,0 +1,153 @@
+"""The demo on Kafka, PostgreSQL, Neo4j and OpenSearch: the connectors emit to Kafka, answers come from Neo4j and
+OpenSearch, and every one is held against what an embedded house answers.
+
+    python -m demo.on_servers --home DIR [--once]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from demo.show import COLUMN, Shown, ask, started
+from tools.servers import NAMES, start, stop
+
+ROLES = ("committer", "materialiser", "api")
+SOURCES = {"duckdb": "nyc-duckdb", "dbt": "nyc-dbt"}
+VOLATILE = {"explain", "asOf", "seq", "observed", "time", "score", "etag", "etags"}
+"""Members that may differ between two houses: how an answer was found, when, and under which number."""
+
+QUERIES: tuple[tuple[str, ...], ...] = (
+    ("dep_dely",),
+    ("fligths",),
+    ("orig",),
+    ("plan",),
+    ("airports",),
+    ("delays",),
+    ("delay", "--kind", "column"),
+    ("flights", "--kind", "dataset"),
+    ("departure", "delay"),
+    ("late", "share"),
+)
+"""Two searches each with a typo, a prefix, a plural, a filter, two words."""
+
+
+def settled(answer: Any) -> Any:
+    """Return an answer without what may differ between two houses."""
+    if isinstance(answer, dict):
+        return {name: settled(value) for name, value in answer.items() if name not in VOLATILE}
+    if isinstance(answer, list):
+        return [settled(each) for each in answer]
+    return answer
+
+
+def questions() -> list[tuple[str, ...]]:
+    """Return the questions that both houses are asked."""
+    columns = (COLUMN, "fct_flights.delay_band", "raw.flights.carrier", "stg_planes.manufacturer")
+    changes = ("drop", "rename", "retype")
+    things = ("raw.flights", "main_marts.fct_flights", "exposure.nyc_flights.operations_board", COLUMN)
+    return [
+        *(("impact", column, "--change", change) for column in columns for change in changes),
+        *(("lineage", column, "--direction", way) for column in columns for way in ("up", "down")),
+        *(("lineage", column, "--direction", "up", "--indirect") for column in columns),
+        ("lineage", "raw.flights"),
+        ("paths", COLUMN, "exposure.nyc_flights.operations_board"),
+        *(("show", thing) for thing in things),
+    ]
+
+
+def compare(shown: Shown, servers: Shown, embedded: Shown) -> None:
+    """Hold the answers of two houses against each other."""
+    wrong = [words for words in questions() if settled(servers.json(*words)) != settled(embedded.json(*words))]
+    shown.check(
+        f"{len(questions())} questions: impact, lineage, paths and show are equal {wrong or ''}".strip(), not wrong
+    )
+    for words in QUERIES:
+        one, other = (each.json("search", *words, "--limit", "1000", "--facet", "kind") for each in (servers, embedded))
+        same_hits = {hit["urn"] for hit in one["hits"]} == {hit["urn"] for hit in other["hits"]}
+        same_first = [hit["urn"] for hit in one["hits"][:1]] == [hit["urn"] for hit in other["hits"][:1]]
+        same = same_hits and same_first and one["facets"] == other["facets"] and one["total"] == other["total"]
+        shown.check(f"search {' '.join(words)}: {one['total']} hits, the same set, counts and first hit", same)
+
+
+def embedded_house(home: Path) -> Shown:
+    """Catalogue the demo into an embedded house of its own."""
+    house = Shown(home)
+    for name in SOURCES:
+        house.json("ingest", f"demo/recipes/{name}.yml")
+    return house
+
+
+def engines(answer: dict[str, Any]) -> str:
+    """Return the engine that an answer says it came from."""
+    return str(answer["explain"]["engine"])
+
+
+def run(home: Path, once: bool) -> list[str]:
+    """Show the demo; return what failed."""
+    with ExitStack() as end:
+        servers = start(NAMES, home / "servers").values()
+        end.callback(stop, servers)
+        environment = {name: url for server in servers for name, url in server.env.items() if "TEST" not in name}
+        shown = Shown(home / "clew", **environment)
+        shown.say("servers: " + ", ".join(sorted(server.name for server in servers)))
+        (home / "clew").mkdir(parents=True)
+        for source in SOURCES.values():
+            shown.run(f"clew source key {source}")
+        addresses = {}
+        for role in ROLES:
+            run_file = home / f"{role}.json"
+            process, addresses[role] = started(shown, ["serve", "--role", role, "--run-file", str(run_file)], run_file)
+            end.callback(_end, process)
+        for name in SOURCES:
+            shown.run(f"clew ingest demo/recipes/{name}.yml --wait 120")
+        faces = Shown(home / "clew", CLEW_URL=addresses["api"])
+        faces.lines, faces.failed = shown.lines, shown.failed
+        ask(faces, addresses["api"], doctor=False)
+        shown.run("clew doctor")
+        shown.check("lineage comes from Neo4j", engines(faces.json("impact", COLUMN)) == "Neo4j")
+        shown.check("search comes from OpenSearch", engines(faces.json("search", "delay")) == "OpenSearch")
+        compare(shown, faces, embedded_house(home / "embedded"))
+        for role, address in addresses.items():
+            shown.say(f"{role}: {json.dumps(_health(address))}")
+        if not once and not shown.failed:
+            print(f"\nserving {addresses['api']}/v1 and /graphql; end with Ctrl-C", flush=True)
+            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        return shown.failed
+
+
+def _health(address: str) -> dict[str, Any]:
+    from urllib.request import urlopen
+
+    with urlopen(f"{address}/health") as response:
+        said: dict[str, Any] = json.load(response)
+    return said
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    process.wait(timeout=60)
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--home", type=Path, required=True)
+    arguments.add_argument("--once", action="store_true")
+    given = arguments.parse_args()
+    shutil.rmtree(given.home, ignore_errors=True)
+    given.home.mkdir(parents=True)
+    failed = run(given.home.resolve(), given.once)
+    for each in failed:
+        print(f"failed: {each}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -18,6 +18,7 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 from clew.ledger import Ledger
 from clew.ledger.positions import BadRecord
 from clew.log.kafka_link import KafkaLink, record_of
+from clew.log.patience import patiently
 from clew.log.port import Tally
 from clew.log.record import LogRecord
 from clew.log.schema_ids import SchemaIds
@@ -64,6 +65,7 @@ class Committer:
         self._positions: dict[str, int] = {}
         self._gathered: list[LogRecord] = []
         self._trouble: KafkaError | None = None
+        self._not_assigned: Exception | None = None
         self._counts: Counter[str] = Counter()
         self._lag: int | None = None
         self._looked = float("-inf")
@@ -127,6 +129,8 @@ class Committer:
     def _poll(self, consumer: Consumer, timeout: float) -> LogRecord | None:
         with self._link.translating():
             message = consumer.poll(timeout)
+        if self._not_assigned is not None:
+            raise self._not_assigned
         if message is None:
             return None
         error = message.error()
@@ -136,7 +140,7 @@ class Committer:
 
     def _joined(self) -> Consumer:
         if self._consumer is None:
-            self._trouble = None
+            self._trouble = self._not_assigned = None
             self._consumer = self._link.consumer(
                 self._link.url.group,
                 **{
@@ -158,16 +162,20 @@ class Committer:
             self._trouble = error
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Go on from the ledger's positions. An error is kept for `_poll`: it would not pass the client unharmed."""
         self._forget()
-        for each in partitions:
-            name = f"{each.topic}/{each.partition}"
-            self._positions[name] = self._ledger.position(name)
-            each.offset = self._start(consumer, each, self._positions[name])
-        consumer.assign(partitions)
+        try:
+            for each in partitions:
+                name = f"{each.topic}/{each.partition}"
+                self._positions[name] = self._ledger.position(name)
+                each.offset = self._start(consumer, each, self._positions[name])
+            consumer.assign(partitions)
+        except Exception as error:
+            self._not_assigned = error
 
     def _start(self, consumer: Consumer, partition: TopicPartition, stored: int) -> int:
         """Return where to go on from a stored position; raise BadInput when the log never was there."""
-        low, high = consumer.get_watermark_offsets(partition, timeout=_ASK) or (0, 0)
+        low, high = patiently(lambda: self._bounds(consumer, partition), _ASK)
         where = f"{partition.topic}/{partition.partition}"
         if stored > high:
             raise BadInput(
@@ -179,6 +187,10 @@ class Committer:
             self._counts["missed"] += low - stored
             log.error("%s: records %d to %d aged out of the log before they were committed", where, stored, low - 1)
         return max(stored, low)
+
+    def _bounds(self, consumer: Consumer, partition: TopicPartition) -> tuple[int, int]:
+        with self._link.translating():
+            return consumer.get_watermark_offsets(partition, timeout=_ASK) or (0, 0)
 
     def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._forget()

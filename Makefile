@@ -62,6 +62,7 @@ test-all: check $(DEMO)/.built  ## every test, every fault
 
 lock: setup  ## resolve the locks anew, with hashes and without addresses
 	$(LOCK) --extra dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) --extra all pyproject.toml -o requirements/server.txt
 	$(LOCK) requirements/demo.in -o requirements/demo.txt
 	echo uv | $(LOCK) - -o requirements/uv.txt
 

@@ -433,7 +433,7 @@ def test_a_writer_killed_again_and_again_leaves_what_a_straight_run_does(url: st
     straight = IndexState()
     for change in changes:
         straight.commit(straight.plan("e", change))
-    dice, reached = random.Random(1), [0]
+    dice, came_to = random.Random(1), [0]
     for _ in range(6):
         with writing(url) as process:
             assert process.stdout
@@ -442,9 +442,9 @@ def test_a_writer_killed_again_and_again_leaves_what_a_straight_run_does(url: st
             time.sleep(dice.random() * 0.02)  # into the middle of a step
             process.kill()
             assert process.wait() == -signal.SIGKILL
-        reached.append(graph.position().seq)
-    assert reached == sorted(set(reached))
-    assert reached[-1] < KILLED_COMMITS
+        came_to.append(graph.position().seq)
+    assert came_to == sorted(set(came_to))
+    assert came_to[-1] < KILLED_COMMITS
     graph.apply("e", changes[graph.position().seq :])
     assert graph.position() == Position("e", KILLED_COMMITS)
     assert rows(graph.dump()) == rows(straight.dump())

@@ -29,6 +29,7 @@ from clew.errors import BadInput, ClewError, Damaged, Forbidden, NotFound, Unrea
 from clew.ledger import Source, postgres_reader
 from clew.ledger.postgres import PostgresLedger
 from clew.ledger.postgres_listener import Listener
+from clew.ledger.postgres_names import Names
 from clew.ledger.postgres_schema import migrate
 from clew.ledger.postgres_state import CLAIMS
 from clew.ledger.postgres_tables import metadata
@@ -181,24 +182,25 @@ def test_preconditions_let_no_increment_of_one_number_be_lost(url: str, ledger: 
     assert refused > 0, "they did not meet"
 
 
-def test_many_threads_of_two_ledgers_name_the_same_new_things_without_a_deadlock(url: str) -> None:
-    ledgers = [PostgresLedger.open(url) for _ in range(2)]
-    columns = [{"name": f"c{n}"} for n in range(40)]
+def test_ledgers_that_name_the_same_new_things_at_once_number_them_once_and_wait_in_no_circle(
+    url: str, ledger: PostgresLedger
+) -> None:
+    things = [f"urn:clew:dataset:({NS},shop.public.t{n})" for n in range(4000)]
+    meeting = threading.Barrier(4)
 
-    def propose(at: int) -> str:
-        dice = random.Random(at)
-        things = dice.sample(range(60), 40)
-        said = tuple(event(thing(n), "schema", {"columns": dice.sample(columns, 10)}) for n in things)
-        return one(ledgers[at % 2], group(*said)).status
+    def number(at: int) -> dict[str, int]:
+        with psycopg.connect(url, autocommit=True) as connection:
+            mine = random.Random(at).sample(things, len(things))
+            meeting.wait()
+            return Names().intern(connection, mine)
 
-    with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(propose, range(24))) <= {"accepted", "unchanged"}
-    urns = [thing(n) for n in range(60)]
-    assert ledgers[0].ids(urns) == ledgers[1].ids(urns)
-    parents = {entity.parent for entity in ledgers[0].find("c1") if entity}
-    assert parents <= set(ledgers[0].ids(urns))
-    for each in ledgers:
-        each.close()
+    with ThreadPoolExecutor(4) as pool:
+        first, *others = pool.map(number, range(4))
+    assert all(other == first for other in others)
+    assert sorted(first) == sorted(things)
+    column = event(things[0], "schema", {"columns": [{"name": "c1"}]})
+    assert one(ledger, group(column)).status == "accepted"
+    assert [entity.parent for entity in ledger.find("t0.c1")] == [first[things[0]]]
 
 
 def test_one_group_that_the_database_refuses_does_not_fail_the_others_of_its_batch(
@@ -394,6 +396,41 @@ def test_a_server_that_is_away_is_said_and_back_all_goes_on(living: Server) -> N
         assert ledger.wait(3, 60)
 
 
+def test_idle_connections_that_the_server_ended_are_replaced_unnoticed(
+    postgres: Server, ledger: PostgresLedger
+) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: ledger.stats(), range(40)))
+    one(ledger, group(note(1, "a")))
+    end_every_connection(postgres)
+    assert text_of(ledger, 1) == "a"
+    end_every_connection(postgres)
+    assert one(ledger, group(note(1, "b"))).seq == 2
+    end_every_connection(postgres)
+    ledger.register(Source("pg", "crawl"))
+
+
+def test_a_writer_that_is_ended_while_it_commits_commits_once_in_the_end(
+    postgres: Server, url: str, ledger: PostgresLedger
+) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM pg_sleep(1); RETURN new; END$$"
+        )
+        connection.execute(
+            "CREATE CONSTRAINT TRIGGER dawdle AFTER INSERT ON commits DEFERRABLE INITIALLY DEFERRED"
+            " FOR EACH ROW EXECUTE FUNCTION dawdle()"
+        )
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(ledger.propose, [group(note(1, "a")), group(note(2, "b"))])
+            committing = "SELECT pid FROM pg_stat_activity WHERE query = 'COMMIT' AND wait_event = 'PgSleep'"
+            while not (found := connection.execute(committing).fetchall()):
+                assert not waiting.done()
+            connection.execute("SELECT pg_terminate_backend(%s)", found[0])
+            assert [(each.seq, each.repeated) for each in waiting.result()] == [(1, False), (2, False)]
+    assert ledger.stats()["facts"] == 2
+
+
 def test_a_write_waits_for_a_server_that_comes_back(living: Server) -> None:
     with closing(PostgresLedger.open(new_schema(living.url), patience=120)) as ledger:
         one(ledger, group(note(1, "before")))
@@ -402,6 +439,13 @@ def test_a_write_waits_for_a_server_that_comes_back(living: Server) -> None:
             waiting = pool.submit(one, ledger, group(note(1, "after")))
             living.restart()
             assert (waiting.result().seq, waiting.result().repeated) == (2, False)
+
+
+def end_every_connection(server: Server) -> None:
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'clew'"
+        )
 
 
 class Load:
@@ -453,10 +497,9 @@ def kill_a_backend(server: Server, dice: random.Random) -> None:
         os.kill(dice.choice(pids)[0], signal.SIGKILL)
 
 
-def end_a_backend(server: Server, dice: random.Random) -> None:
+def end_the_backends(server: Server, dice: random.Random) -> None:
     """End every connection of the load in good order."""
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'clew'")
+    end_every_connection(server)
 
 
 def kill_the_server(server: Server, dice: random.Random) -> None:
@@ -469,7 +512,7 @@ def test_kills_under_load_lose_and_double_nothing_that_was_acknowledged(living: 
     url = new_schema(living.url)
     dice = random.Random(4)
     load = Load(url)
-    kills: list[Callable[[Server, random.Random], None]] = [kill_a_backend, end_a_backend, kill_the_server] * 2
+    kills: list[Callable[[Server, random.Random], None]] = [kill_a_backend, end_the_backends, kill_the_server] * 2
     try:
         for kill in kills:
             load.go_on_for(dice.randint(5, 60))

@@ -21,6 +21,9 @@ MOST_LEAVES = 1_000
 BUCKETS = 60_000
 """How many values are counted at once, by all facets together; the server's limit is 65,535."""
 
+VALUES = 10_000
+"""How many values of one facet are walked at once where there are more."""
+
 _KEYS = (("key", ranking.NAME), ("tail", ranking.TAIL), ("title_key", ranking.TITLE))
 _LEAVES = frozenset({"term", "terms", "prefix", "fuzzy", "match", "ids", "exists"})
 _EVERY_TIER = tuple(Tier)
@@ -63,7 +66,7 @@ def question(query: SearchQuery, wanted: Wanted, need: int, tiers: Sequence[Tier
 def values(query: SearchQuery, wanted: Wanted, need: int, name: str, after: Clause | None) -> Clause:
     """Return the question for the next values of a facet, in order, with their counts, after those before."""
     source = {"value": {"terms": {"field": facet(name)}}}
-    pages = {"composite": {"sources": [source], "size": WINDOW, **({"after": after} if after else {})}}
+    pages = {"composite": {"sources": [source], "size": VALUES, **({"after": after} if after else {})}}
     return {"query": _limited(query, _matching(query, wanted, need)), "aggs": {"values": pages}, "size": 0}
 
 

@@ -15,6 +15,8 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
+from urllib.request import urlopen
 
 from demo.show import COLUMN, Shown, ask, started
 from tools.servers import NAMES, start, stop
@@ -24,17 +26,17 @@ SOURCES = {"duckdb": "nyc-duckdb", "dbt": "nyc-dbt"}
 VOLATILE = {"explain", "asOf", "seq", "observed", "time", "score", "etag", "etags"}
 """Members that may differ between two houses: how an answer was found, when, and under which number."""
 
-QUERIES: tuple[tuple[str, ...], ...] = (
-    ("dep_dely",),
-    ("fligths",),
-    ("orig",),
-    ("plan",),
-    ("airports",),
-    ("delays",),
-    ("delay", "--kind", "column"),
-    ("flights", "--kind", "dataset"),
-    ("departure", "delay"),
-    ("late", "share"),
+QUERIES: tuple[dict[str, str], ...] = (
+    {"q": "dep_dely"},
+    {"q": "fligths"},
+    {"q": "orig"},
+    {"q": "plan"},
+    {"q": "airports"},
+    {"q": "delays"},
+    {"q": "delay", "kind": "column"},
+    {"q": "flights", "kind": "dataset"},
+    {"q": "departure delay"},
+    {"q": "late share"},
 )
 """Two searches each with a typo, a prefix, a plural, a filter, two words."""
 
@@ -48,41 +50,49 @@ def settled(answer: Any) -> Any:
     return answer
 
 
-def questions() -> list[tuple[str, ...]]:
-    """Return the questions that both houses are asked."""
+def questions() -> list[tuple[str, dict[str, str]]]:
+    """Return the questions that both houses are asked: route and parameters."""
+    board = "exposure.nyc_flights.operations_board"
     columns = (COLUMN, "fct_flights.delay_band", "raw.flights.carrier", "stg_planes.manufacturer")
-    changes = ("drop", "rename", "retype")
-    things = ("raw.flights", "main_marts.fct_flights", "exposure.nyc_flights.operations_board", COLUMN)
-    return [
-        *(("impact", column, "--change", change) for column in columns for change in changes),
-        *(("lineage", column, "--direction", way) for column in columns for way in ("up", "down")),
-        *(("lineage", column, "--direction", "up", "--indirect") for column in columns),
-        ("lineage", "raw.flights"),
-        ("paths", COLUMN, "exposure.nyc_flights.operations_board"),
-        *(("show", thing) for thing in things),
-    ]
+    things = ("raw.flights", "main_marts.fct_flights", board, COLUMN)
+    asked = [("impact", {"of": each, "change": change}) for each in columns for change in ("drop", "rename", "retype")]
+    for each in columns:
+        asked += [("lineage", {"of": each, "direction": way}) for way in ("up", "down")]
+        asked.append(("lineage", {"of": each, "direction": "up", "indirect": "true"}))
+    asked += [("lineage", {"of": "raw.flights"}), ("paths", {"from": COLUMN, "to": board})]
+    return asked + [(f"entities/{quote(each)}", {}) for each in things]
 
 
-def compare(shown: Shown, servers: Shown, embedded: Shown) -> None:
-    """Hold the answers of two houses against each other."""
-    wrong = [words for words in questions() if settled(servers.json(*words)) != settled(embedded.json(*words))]
-    shown.check(
-        f"{len(questions())} questions: impact, lineage, paths and show are equal {wrong or ''}".strip(), not wrong
-    )
-    for words in QUERIES:
-        one, other = (each.json("search", *words, "--limit", "1000", "--facet", "kind") for each in (servers, embedded))
-        same_hits = {hit["urn"] for hit in one["hits"]} == {hit["urn"] for hit in other["hits"]}
-        same_first = [hit["urn"] for hit in one["hits"][:1]] == [hit["urn"] for hit in other["hits"][:1]]
-        same = same_hits and same_first and one["facets"] == other["facets"] and one["total"] == other["total"]
-        shown.check(f"search {' '.join(words)}: {one['total']} hits, the same set, counts and first hit", same)
+def answer(address: str, route: str, parameters: dict[str, str]) -> dict[str, Any]:
+    """Return what a house answers over REST."""
+    with urlopen(f"{address}/v1/{route}?{urlencode(parameters)}") as response:
+        said: dict[str, Any] = json.load(response)
+    return said
 
 
-def embedded_house(home: Path) -> Shown:
-    """Catalogue the demo into an embedded house of its own."""
+def compare(shown: Shown, servers: str, embedded: str) -> None:
+    """Hold the answers of two houses, by their addresses, against each other."""
+    asked = questions()
+    wrong = [each for each in asked if settled(answer(servers, *each)) != settled(answer(embedded, *each))]
+    shown.check(f"{len(asked)} answers about impact, lineage, paths, things are equal {wrong or ''}".strip(), not wrong)
+    for query in QUERIES:
+        parameters = {**query, "limit": "1000", "facets": "kind"}
+        one, other = (answer(address, "search", parameters) for address in (servers, embedded))
+        same = [one[name] == other[name] for name in ("total", "facets")]
+        same.append({hit["urn"] for hit in one["hits"]} == {hit["urn"] for hit in other["hits"]})
+        same.append([hit["urn"] for hit in one["hits"][:1]] == [hit["urn"] for hit in other["hits"][:1]])
+        shown.check(f"search {query}: {one['total']} hits, the same set, counts and first hit", all(same))
+
+
+def embedded_house(home: Path, end: ExitStack) -> str:
+    """Catalogue the demo into an embedded house of its own, and serve it; return its address."""
+    home.mkdir()
     house = Shown(home)
+    process, address = started(house, ["up"], home / "run.json")
+    end.callback(_end, process)
     for name in SOURCES:
         house.json("ingest", f"demo/recipes/{name}.yml")
-    return house
+    return address
 
 
 def engines(answer: dict[str, Any]) -> str:
@@ -114,7 +124,7 @@ def run(home: Path, once: bool) -> list[str]:
         shown.run("clew doctor")
         shown.check("lineage comes from Neo4j", engines(faces.json("impact", COLUMN)) == "Neo4j")
         shown.check("search comes from OpenSearch", engines(faces.json("search", "delay")) == "OpenSearch")
-        compare(shown, faces, embedded_house(home / "embedded"))
+        compare(shown, addresses["api"], embedded_house(home / "embedded", end))
         for role, address in addresses.items():
             shown.say(f"{role}: {json.dumps(_health(address))}")
         if not once and not shown.failed:
@@ -124,8 +134,6 @@ def run(home: Path, once: bool) -> list[str]:
 
 
 def _health(address: str) -> dict[str, Any]:
-    from urllib.request import urlopen
-
     with urlopen(f"{address}/health") as response:
         said: dict[str, Any] = json.load(response)
     return said

@@ -183,28 +183,30 @@ def test_plain_answers_have_the_hits_the_counts_and_the_first_hit_of_the_embedde
 
 
 STEMMED_FURTHER = {
-    "organ": "organization",
-    "intern": "internal",
-    "univers": "university",
-    "later": "lateral",
-    "past": "paste",
-    "even": "evening",
-    "emerg": "emergency",
+    "organization": "organ",
+    "internal": "intern",
+    "interval": "interv",
+    "university": "univers",
+    "lateral": "later",
+    "pasted": "past",
+    "evening": "even",
+    "emergency": "emerg",
+    "added": "ad",
 }
-"""Stem by stem, what OpenSearch 2's Snowball finds in prose and the newer one in tantivy does not."""
+"""Words whose stems differ: OpenSearch 2 has Snowball's English as it was before it kept these apart, tantivy after.
+Of 98,667 words there were 33, all beginning like one of these, and one on -ogist."""
 
 
 def test_only_listed_stems_differ_from_the_embedded_engine(
-    both: tuple[TantivyIndex, OpenSearchIndex], index: OpenSearchIndex, bare: OpenSearch, tmp_path: Path
+    both: tuple[TantivyIndex, OpenSearchIndex], index: OpenSearchIndex, bare: OpenSearch
 ) -> None:
-    """These words, and others that begin so, are the difference; the words of the vocabulary have the same stems."""
+    ordinary = [word.lower() for each in VOCABULARY for word in (each, plural(each))]
+    words = [*STEMMED_FURTHER, *(word for word in ordinary if not word.startswith("interval"))]
+    asked = {"analyzer": "clew_stems", "text": " ".join(words)}
+    tokens = [token["token"] for token in bare.indices.analyze(index=index._name, body=asked)["tokens"]]
     stemmer = both[0]._translator._stem
-    analyzed = {"analyzer": "clew_stems", "text": " ".join([*VOCABULARY, *map(plural, VOCABULARY)]).lower()}
-    tokens = bare.indices.analyze(index=index._name, body=analyzed)["tokens"]
-    assert [token["token"] for token in tokens] == [stemmer(word) for word in analyzed["text"].split()]
-    for stem, word in STEMMED_FURTHER.items():
-        (token,) = bare.indices.analyze(index=index._name, body={"analyzer": "clew_stems", "text": word})["tokens"]
-        assert token["token"] == stem != stemmer(word)
+    differing = {word: token for word, token in zip(words, tokens, strict=True) if token != stemmer(word)}
+    assert differing == STEMMED_FURTHER
 
 
 # What only this engine has.

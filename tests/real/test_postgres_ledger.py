@@ -415,7 +415,8 @@ def test_a_writer_that_is_ended_while_it_commits_commits_once_in_the_end(
 ) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
-            "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM pg_sleep(1); RETURN new; END$$"
+            "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$BEGIN PERFORM pg_sleep(1); RETURN new; END$$"
         )
         connection.execute(
             "CREATE CONSTRAINT TRIGGER dawdle AFTER INSERT ON commits DEFERRABLE INITIALLY DEFERRED"
@@ -560,7 +561,7 @@ class Wire:
 
     def _carry(self, client: socket.socket, server: socket.socket) -> None:
         while data := _received(client):
-            if self.cut is not None and b"COMMIT" in data:
+            if self.cut is not None and b"COMMIT\0" in data:
                 cut, self.cut = self.cut, None
                 self.cuts += 1
                 if cut == "after":

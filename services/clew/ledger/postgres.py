@@ -26,7 +26,7 @@ from clew.ledger.postgres_book import PostgresBook
 from clew.ledger.postgres_link import Connection as Driver
 from clew.ledger.postgres_link import Link
 from clew.ledger.postgres_reader import PostgresReader
-from clew.ledger.postgres_schema import bring_up_to_date, check_format
+from clew.ledger.postgres_schema import bring_up_to_date
 from clew.ledger.postgres_state import read_crawls
 from clew.ledger.postgres_storable import why_not_storable, with_limits
 from clew.ledger.postgres_writer import Head, Writer
@@ -54,7 +54,6 @@ class PostgresLedger(PostgresReader):
     def __init__(self, link: Link, registry: Registry, clock: Callable[[], int], patience: float) -> None:
         super().__init__(link, registry)
         self._clock = clock
-        check_format(int(self._meta("format")), link)
         self._hash_key = bytes.fromhex(self._meta("hash_key"))
         self._writer = Writer(link, patience)
         self._group_commit = GroupCommit(self._commit_batch, link.translated)
@@ -76,8 +75,12 @@ class PostgresLedger(PostgresReader):
         link = Link(url)
         bring_up_to_date(link)
         ledger = cls(link, registry or Registry.built_in(), clock, patience)
-        ledger.register(Source(STEWARD, "time", 100, "direct"))
-        ledger.register(Source(DERIVED_SQL, "time", 30, "reactor"))
+        try:
+            ledger.register(Source(STEWARD, "time", 100, "direct"))
+            ledger.register(Source(DERIVED_SQL, "time", 30, "reactor"))
+        except BaseException:
+            ledger.close()
+            raise
         return ledger
 
     # -- proposing

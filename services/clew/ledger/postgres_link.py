@@ -71,6 +71,7 @@ class Link:
         """
         connection = self.connect()
         connection.autocommit = True
+        connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         connection.execute(_WRITER_SETTINGS)
         return connection
 

@@ -13,10 +13,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from clew.ledger.postgres_link import Link
-from clew.ledger.postgres_tables import FORMAT
+from clew.ledger.postgres_tables import FORMAT, meta
 from clew_schemas.errors import BadInput
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
@@ -48,6 +48,8 @@ def bring_up_to_date(link: Link) -> Migrated:
             if before != _newest():
                 with engine.begin() as connection:
                     before = _upgrade(connection, link)
+            with engine.connect() as connection:
+                _check_format(connection, link)
     finally:
         engine.dispose()
     return Migrated(before, _newest())
@@ -58,21 +60,21 @@ def _upgrade(connection: Connection, link: Link) -> str | None:
     connection.execute(_LOCK)
     before = _revision(connection)
     if before is not None and before not in {each.revision for each in _scripts().walk_revisions()}:
-        raise newer(link, f"its tables are at revision {before}, this one knows {_newest()}")
+        raise _newer(link, f"its tables are at revision {before}, this one knows {_newest()}")
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     return before
 
 
-def check_format(found: int, link: Link) -> None:
-    """Raise BadInput when the rows mean what this Clew does not know."""
-    if found > FORMAT:
-        raise newer(link, f"format {found}, this one knows {FORMAT}")
+def _check_format(connection: Connection, link: Link) -> None:
+    """Refuse rows that mean what this Clew does not know."""
+    found = connection.execute(select(meta.c.value).where(meta.c.key == "format")).scalar_one()
+    if int(found) > FORMAT:
+        raise _newer(link, f"format {found}, this one knows {FORMAT}")
 
 
-def newer(link: Link, how: str) -> BadInput:
-    """Return the refusal of a ledger that a newer Clew wrote."""
+def _newer(link: Link, how: str) -> BadInput:
     return BadInput(f"this ledger was written by a newer Clew ({how})", where=link.where, hint="Upgrade Clew")
 
 

@@ -69,7 +69,7 @@ class Writer:
             self._asked = False
         connection = self._open()
         with connection.pipeline():
-            connection.execute("BEGIN")
+            connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
             head = connection.execute(_LOCK).fetchone()
             assert head is not None, "the head row is made with the tables"
             done.append(work(connection, (head[0], head[1], head[2], head[3])))

@@ -105,6 +105,9 @@ def _check_group(group: Group) -> None:
         raise BadInput("not a name for a source", where="source", hint="Letters, digits and . _ : / @ + # - only")
     if not 0 < len(group.id) <= 200:
         raise BadInput("a group needs an id of 1 to 200 characters, unique in its source", where="id")
+    for name, text in (("id", group.id), ("author", group.author), ("message", group.message)):
+        if text is not None and "\0" in text:
+            raise BadInput("a NUL character", where=name, hint="No store keeps it")
     if not group.events:
         raise BadInput("a group without events says nothing", where="events")
     if len(group.events) > MAX_EVENTS:

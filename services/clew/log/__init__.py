@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from clew.log.port import Door, Log, Station, Tally
+from clew.log.port import Door, Keys, Log, Signer, Station, Tally
 from clew.log.url import LogUrl
 
-__all__ = ["Door", "Log", "LogUrl", "Station", "Tally", "open_log"]
+__all__ = ["Door", "Keys", "Log", "LogUrl", "Signer", "Station", "Tally", "open_log"]
 
 
 def open_log(url: str, patience: float = 60.0) -> Log:

@@ -10,8 +10,8 @@ from clew.log.kafka_door import KafkaDoor
 from clew.log.kafka_link import KafkaLink
 from clew.log.kafka_publisher import Publisher
 from clew.log.kafka_tape import KafkaTape
-from clew.log.keys import Keys
 from clew.log.patience import patiently
+from clew.log.port import Keys
 from clew.log.replay import replay_bad
 from clew.log.schema_ids import SchemaIds
 from clew.log.tail import KafkaTail
@@ -52,3 +52,6 @@ class KafkaLog:
 
     def replay_bad(self, ledger: Ledger, place: str) -> Receipt:
         return replay_bad(ledger, self._link, self._schemas, place)
+
+    def close(self) -> None:
+        self._schemas.close()

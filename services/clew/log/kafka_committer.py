@@ -33,7 +33,9 @@ MAX_EVENTS = 500
 _MAX_BYTES = 8_000_000
 """Most bytes gathered."""
 _GATHER = 0.02
-"""Seconds for which records are gathered once there is one."""
+"""Most seconds for which records are gathered once there is one."""
+_BREATH = 0.004
+"""Seconds without a further record after which those gathered are committed."""
 _IDLE = 0.5
 """Seconds for which a first record is waited for."""
 _ASK = 5.0
@@ -120,7 +122,7 @@ class Committer:
             self._gathered.append(record)
             size += len(record.value or b"")
             end = min(end, time.monotonic() + _GATHER)
-            wait = end - time.monotonic()
+            wait = min(_BREATH, end - time.monotonic())
         if not self._gathered and self._trouble is not None:
             raise self._link.translated(self._trouble)
         self._trouble = None
@@ -282,12 +284,15 @@ class Committer:
         if self._consumer is None or time.monotonic() - self._looked < _LOOK:
             return
         self._looked = time.monotonic()
-        lag = 0
-        for name, position in self._positions.items():
-            topic, _, partition = name.rpartition("/")
-            bounds = self._consumer.get_watermark_offsets(TopicPartition(topic, int(partition)), cached=True)
-            lag += max(0, bounds[1] - position) if bounds else 0
-        self._lag = lag
+        lags = [self._lag_of(self._consumer, name, position) for name, position in self._positions.items()]
+        known = [lag for lag in lags if lag is not None]
+        self._lag = sum(known) if len(known) == len(lags) else None
+
+    def _lag_of(self, consumer: Consumer, name: str, position: int) -> int | None:
+        """Return how many records a partition has after a position, None when Kafka has not told yet."""
+        topic, _, partition = name.rpartition("/")
+        bounds = consumer.get_watermark_offsets(TopicPartition(topic, int(partition)), cached=True)
+        return None if bounds is None or bounds[1] < 0 else max(0, bounds[1] - position)
 
 
 def bad(record: LogRecord, error: Exception) -> BadRecord:

@@ -10,7 +10,7 @@ import msgspec
 from confluent_kafka import Producer
 
 from clew.log.kafka_link import MAX_VALUE, Deliveries, KafkaLink
-from clew.log.keys import Keys
+from clew.log.port import Keys
 from clew.log.record import PROPOSAL, Headers, cloud_headers, signature_headers
 from clew_schemas.errors import BadInput, ClewError, TooLarge
 from clew_schemas.event import MAX_BYTES, MAX_EVENTS, CrawlOpen, Event, Group, Receipt, Record

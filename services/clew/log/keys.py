@@ -7,7 +7,6 @@ import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import quote
 
 from cryptography.exceptions import InvalidSignature
@@ -81,15 +80,8 @@ class SigningKey:
         return f"SigningKey({self.fingerprint})"
 
 
-class Keys(Protocol):
-    """Where a door finds the key of a source."""
-
-    def of(self, source: str) -> SigningKey:
-        """Return the key that a source signs with; raise NotFound when there is none."""
-
-
 class HeldKeys:
-    """Keys in memory, by source."""
+    """Keys in memory, by source; see `Keys`."""
 
     def __init__(self, keys: Mapping[str, SigningKey]) -> None:
         self._keys = dict(keys)
@@ -101,7 +93,7 @@ class HeldKeys:
 
 
 class KeyFolder:
-    """Keys in a folder, one file a source, each read once."""
+    """Keys in a folder, one file a source, each read once; see `Keys`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from clew.ledger import Ledger, LedgerReader
-from clew.log.keys import Keys
 from clew_schemas.event import Receipt, Record
 
 
@@ -26,6 +25,23 @@ class Tally:
     lag: int | None = None
     positions: Mapping[str, int] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+
+
+class Signer(Protocol):
+    """What signs for one source."""
+
+    fingerprint: str
+    """The name of the public key."""
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the Ed25519 signature of some bytes."""
+
+
+class Keys(Protocol):
+    """Where a door finds the key of a source."""
+
+    def of(self, source: str) -> Signer:
+        """Return what signs for a source; raise NotFound when there is no key of it."""
 
 
 class Door(Protocol):
@@ -80,7 +96,7 @@ class Tail(LedgerReader, Protocol):
 
 
 class Log(Protocol):
-    """A log, and its stations."""
+    """A log, and its stations. Each of them lets go of the log by itself; `close` ends what they share."""
 
     def door(self, keys: Keys) -> Door:
         """Return a door that signs with these keys."""
@@ -99,3 +115,6 @@ class Log(Protocol):
 
         Raises what is wrong with it still, or NotFound when the log holds it no more.
         """
+
+    def close(self) -> None:
+        """Let go of what the stations share; they are closed before."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import quote
 
-from clew.log.keys import SigningKey
+from clew.log.port import Signer
 
 SIGNATURE = "clew-sig"
 KEY_NAME = "clew-key"
@@ -53,7 +53,7 @@ def signed_bytes(topic: str, key: bytes, value: bytes) -> bytes:
     return b"\0".join((topic.encode(), key, value))
 
 
-def signature_headers(key: SigningKey, topic: str, source: bytes, value: bytes) -> Headers:
+def signature_headers(key: Signer, topic: str, source: bytes, value: bytes) -> Headers:
     """Return the headers that say who signed, and the signature."""
     return [(SIGNATURE, key.sign(signed_bytes(topic, source, value))), (KEY_NAME, key.fingerprint.encode())]
 

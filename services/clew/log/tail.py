@@ -1,7 +1,7 @@
 """The tape for followers: a ledger whose `tail` and `wait` come from Kafka, and all else from the ledger itself.
 
 The tape is a faster way to the same commits, never another truth: what it holds no more, or not whole, or not yet
-although the ledger has had it for a while, is read from the ledger.
+although the ledger has had it for a while, is read from the ledger; so is all while Kafka is away.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
 from clew.ledger import Commit, Entity, LedgerReader, Parked, Source
 from clew.ledger.port import Fact, Point
@@ -18,15 +18,19 @@ from clew.log import changes
 from clew.log.port import Tally
 from clew.log.record import LogRecord
 from clew.log.tape import Mark, Tape, mark_of, seek_after
-from clew_schemas.errors import CallerError, Damaged
+from clew_schemas.errors import CallerError, Damaged, WorldError
 from clew_schemas.registry import Registry
 from clew_schemas.resolve import Claim
 from clew_schemas.wire import unframe
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 _CURSORS = 8
 """Readers of the tape that are kept open: one for each follower, and some for those who come and go."""
+_AWAY = 5.0
+"""Seconds for which the ledger is read after Kafka failed, before Kafka is asked again."""
 _SKIP = 10_000
 """Records passed over in one call before it returns empty-handed."""
 
@@ -66,31 +70,19 @@ class KafkaTail:
         self._lock = threading.Lock()
         self._cursors: list[Cursor] = []
         self._newest = 0
+        self._away_until = float("-inf")
         self._counts = {"tape": 0, "ledger": 0}
 
     # -- from the tape
 
     def tail(self, after: int, limit: int = 100) -> list[Commit]:
-        cursor = self._cursor(after)
-        try:
-            commits = self._following(cursor, limit)
-        except BaseException:
-            cursor.tape.close()
-            raise
-        cursor.after = commits[-1].seq if commits else after
-        self._put_back(cursor)
-        return commits
+        commits = self._from_tape(after, lambda cursor: self._following(cursor, limit))
+        return self._from_ledger(after, limit) if commits is None else commits
 
     def wait(self, seq: int, timeout: float) -> bool:
         """Wait until the tape has `seq`, at most `timeout` seconds; say whether it has."""
-        cursor = self._cursor(seq - 1)
-        try:
-            found = self._reaches(cursor, seq, timeout)
-        except BaseException:
-            cursor.tape.close()
-            raise
-        self._put_back(cursor)
-        return found
+        reached = self._from_tape(seq - 1, lambda cursor: self._reaches(cursor, seq, timeout))
+        return self._ledger.wait(seq, timeout) if reached is None else reached
 
     def health(self) -> Tally:
         lag = max(0, self._ledger.head_seq() - self._newest)
@@ -101,6 +93,30 @@ class KafkaTail:
             cursors, self._cursors = self._cursors, []
         for cursor in cursors:
             cursor.tape.close()
+
+    def _from_tape(self, after: int, read: Callable[[Cursor], T]) -> T | None:
+        """Return what `read` gives at a cursor after a seq, None while Kafka is away."""
+        if time.monotonic() < self._away_until:
+            return None
+        cursor = None
+        try:
+            cursor = self._cursor(after)
+            found = read(cursor)
+        except BaseException as error:
+            if cursor is not None:
+                cursor.tape.close()
+            if not isinstance(error, WorldError):
+                raise
+            log.warning("the tape can't be read, the ledger is: %s", error)
+            self._away_until = time.monotonic() + _AWAY
+            return None
+        self._put_back(cursor)
+        return found
+
+    def _from_ledger(self, after: int, limit: int) -> list[Commit]:
+        found = self._ledger.tail(after, limit)
+        self._saw(found[-1].seq if found else 0, "ledger", len(found))
+        return found
 
     def _cursor(self, after: int) -> Cursor:
         """Return a cursor after a seq: the one that stands there, or one that is sent there."""
@@ -139,11 +155,9 @@ class KafkaTail:
         if found:
             cursor.quiet_since = None
             self._saw(found[-1].seq, "tape", len(found))
-            return found
-        if cursor.held is None and not self._waits_in_vain(cursor):
-            return []
-        found = self._ledger.tail(cursor.after, limit)
-        self._saw(found[-1].seq if found else 0, "ledger", len(found))
+        elif cursor.held is not None or self._waits_in_vain(cursor):
+            found = self._from_ledger(cursor.after, limit)
+        cursor.after = found[-1].seq if found else cursor.after
         return found
 
     def _waits_in_vain(self, cursor: Cursor) -> bool:

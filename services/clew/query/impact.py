@@ -29,6 +29,7 @@ from clew.query.describe import resolved
 from clew.query.freshness import Freshness
 from clew.query.lineage import cuts_of
 from clew.query.names import said
+from clew.query.proof import Proofs
 from clew.query.start import starts_of, types_of
 from clew.query.terms import NAMED, ChangeKind, Grain, Verdict
 from clew.query.unknown import gaps_of
@@ -208,7 +209,8 @@ def _named(
     ledger: LedgerReader, found: Walk, affected: _Affected, chosen: NDArray[np.int64], as_of: int
 ) -> Iterator[dict[str, Any]]:
     """Yield the chosen assets with name, verdict, use, path, owners and tier; equals by name, not by number."""
-    paths = {int(at): _path(found, int(affected.via[at])) for at in chosen}
+    proofs = Proofs(ledger, found).paths(int(affected.via[at]) for at in chosen)
+    paths = {int(at): proofs[int(affected.via[at])] for at in chosen}
     about = _About(ledger, affected.ids[chosen], found, list(paths.values()), as_of)
     strength = affected.labels & _VERDICT_BITS
     ordered = sorted(
@@ -228,15 +230,6 @@ def _named(
             "tier": about.tier(entity),
             "path": [about.step(edge) for edge in path],
         }
-
-
-def _path(found: Walk, edge: int) -> list[int]:
-    """Return the edges from the start to the end of `edge`, by following what proved each node."""
-    path: list[int] = []
-    while edge >= 0:
-        path.append(edge)
-        edge = int(found.via[found.place_of(found.edges.src[edge : edge + 1])[0]])
-    return path[::-1]
 
 
 class _About:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from clew.graph import Direction, Edges
+from clew.graph import Direction, Edges, Ids
 from clew.ledger import Entity, LedgerReader
 from clew.query.answer import AsOf, Envelope, Viewer
 from clew.query.freshness import Freshness
@@ -79,7 +79,7 @@ def paths(
         limits=Limits(),
     )
     goal = {int(each) for each in starts_of(ledger, graph, end, grain, Direction.UP, seq)} - set(origin.tolist())
-    followed = _one_a_pair(found.edges.where(found.carried > 0))
+    followed = _one_a_pair(ledger, found.edges.where(found.carried > 0))
     chains, exhaustive = _simple_paths(
         followed.src.tolist(), followed.dst.tolist(), origin.tolist(), goal, min(most, MAX_PATHS)
     )
@@ -100,13 +100,26 @@ def paths(
     )
 
 
-def _one_a_pair(edges: Edges) -> Edges:
-    """Return one edge a pair of nodes, the most certain: several sources that say the same are no second path."""
-    order = np.lexsort((edges.carrier, edges.type, -edges.confidence.astype(np.int16), edges.dst, edges.src))
-    src, dst = edges.src[order], edges.dst[order]
+def _one_a_pair(ledger: LedgerReader, edges: Edges) -> Edges:
+    """Return one edge a pair of nodes, the most certain: several sources that say the same are no second path.
+
+    Edges come in the order of the names of their ends, so that paths do too, whatever the engine.
+    """
+    ranks = _ranks(ledger, np.unique(np.concatenate([edges.src, edges.dst, edges.carrier])))
+    src, dst, carrier = ranks(edges.src), ranks(edges.dst), ranks(edges.carrier)
+    order = np.lexsort((edges.subtype, carrier, edges.type, -edges.confidence.astype(np.int16), dst, src))
+    src, dst = src[order], dst[order]
     first = np.ones(len(order), np.bool_)
     first[1:] = (src[1:] != src[:-1]) | (dst[1:] != dst[:-1])
     return edges.where(order[first])
+
+
+def _ranks(ledger: LedgerReader, ids: Ids) -> Callable[[Ids], Ids]:
+    """Return a function from ids to their places in the order of names."""
+    names = [entity.urn if entity else "" for entity in ledger.entities(ids.tolist())]
+    rank = np.empty(len(ids), np.int64)
+    rank[sorted(range(len(ids)), key=names.__getitem__)] = np.arange(len(ids))
+    return lambda asked: rank[np.searchsorted(ids, asked)]
 
 
 def _step(edge: dict[str, Any], names: Sequence[Entity | None]) -> dict[str, Any]:

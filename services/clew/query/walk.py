@@ -6,6 +6,7 @@ only joins labels by OR, visits a node again when it gained a bit, and remembers
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 
@@ -38,6 +39,12 @@ class Walk:
     hops: int
     direction: Direction
     order: NDArray[np.int64]
+    hop_starts: tuple[int, ...]
+
+    def hop_of(self, edge: int) -> tuple[int, int]:
+        """Return where in `edges` the hop of an edge begins and ends."""
+        hop = bisect_right(self.hop_starts, edge)
+        return self.hop_starts[hop - 1], self.hop_starts[hop] if hop < len(self.hop_starts) else len(self.edges)
 
     def place_of(self, nodes: Ids) -> NDArray[np.int64]:
         """Return the positions of reached nodes in the arrays."""
@@ -68,6 +75,7 @@ def walk(
     frontier = state.nodes()
     parts: list[Edges] = []
     carried: list[Labels] = []
+    starts: list[int] = []
     hops, looked_at = 0, 0
     while len(frontier) and (limits.depth is None or hops < limits.depth) and state.count <= limits.nodes:
         edges = graph.expand(frontier, direction, types, as_of)
@@ -77,6 +85,7 @@ def walk(
         hops += 1
         origin, target = _ends(edges, direction)
         offered = spread(state.labels_of(origin), edges)
+        starts.append(looked_at)
         parts.append(edges)
         carried.append(offered)
         frontier = state.take(edges, origin, target, offered, hops, looked_at)
@@ -100,6 +109,7 @@ def walk(
         hops=hops,
         direction=direction,
         order=np.argsort(nodes),
+        hop_starts=tuple(starts),
     )
 
 

@@ -29,7 +29,7 @@ def test_an_aspect_read_from_its_document_is_as_the_one_with_a_class(model: Any)
 
 
 def test_a_model_that_changed_without_a_version_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for path in contracts.FOLDER.iterdir():
+    for path in contracts.FOLDER.glob("*.json"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     published = tmp_path / "tags.v1.json"
     published.write_text(published.read_text().replace('"The tags of a thing.', '"Once, the tags of a thing.'))

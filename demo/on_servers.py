@@ -70,10 +70,14 @@ def answer(address: str, route: str, parameters: dict[str, str]) -> dict[str, An
     return said
 
 
-def compare(shown: Shown, servers: str, embedded: str) -> None:
-    """Hold the answers of two houses, by their addresses, against each other."""
-    asked = questions()
-    wrong = [each for each in asked if settled(answer(servers, *each)) != settled(answer(embedded, *each))]
+def compare(shown: Shown, servers: str, embedded: str, folder: Path) -> None:
+    """Hold the answers of two houses, by their addresses, against each other; what differs goes into `folder`."""
+    asked, wrong = questions(), []
+    for each in asked:
+        both = [settled(answer(address, *each)) for address in (servers, embedded)]
+        if both[0] != both[1]:
+            wrong.append(each)
+            (folder / f"differs-{len(wrong)}.json").write_text(json.dumps(both, indent=1))
     shown.check(f"{len(asked)} answers about impact, lineage, paths, things are equal {wrong or ''}".strip(), not wrong)
     for query in QUERIES:
         parameters = {**query, "limit": "1000", "facets": "kind"}
@@ -124,7 +128,7 @@ def run(home: Path, once: bool) -> list[str]:
         shown.run("clew doctor")
         shown.check("lineage comes from Neo4j", engines(faces.json("impact", COLUMN)) == "Neo4j")
         shown.check("search comes from OpenSearch", engines(faces.json("search", "delay")) == "OpenSearch")
-        compare(shown, addresses["api"], embedded_house(home / "embedded", end))
+        compare(shown, addresses["api"], embedded_house(home / "embedded", end), home)
         for role, address in addresses.items():
             shown.say(f"{role}: {json.dumps(_health(address))}")
         if not once and not shown.failed:

@@ -194,15 +194,13 @@ def _carriers(found: Walk, entity: Entity) -> _Affected:
     used = np.flatnonzero((found.carried > 0) & (edges.type == EdgeType.FLOW) & (edges.carrier != edges.dst))
     used = used[(edges.carrier[used] != entity.id) & (edges.carrier[used] != edges.src[used])]
     labels = found.carried[used]
-    # The strongest label wins, then the first edge that carried it.
-    order = np.lexsort((used, -(labels & _VERDICT_BITS).astype(np.int16)))
-    ids, first, of = np.unique(edges.carrier[used][order], return_index=True, return_inverse=True)
+    # The strongest verdict wins, a direct use before an indirect one, then the first hop that carried it.
+    direct, strength = labels & DIRECT, (labels & _VERDICT_BITS).astype(np.int16)
+    order = np.lexsort((used, -direct.astype(np.int16), -strength))
+    ids, first = np.unique(edges.carrier[used][order], return_index=True)
     edge = used[order][first]
-    chosen = found.carried[edge]
-    direct = np.zeros(len(ids), np.uint8)
-    np.bitwise_or.at(direct, of, labels[order] & np.uint8(DIRECT))
     origin = found.place_of(edges.src[edge])
-    return _Affected(ids, chosen | direct, edge, found.depth[origin] + 1)
+    return _Affected(ids, found.carried[edge], edge, found.depth[origin] + 1)
 
 
 def _named(

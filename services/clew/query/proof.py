@@ -61,10 +61,11 @@ class Proofs:
             return int(edges[0])
         return min((int(each) for each in edges), key=self._key)
 
-    def _key(self, edge: int) -> tuple[str, str, str, int]:
+    def _key(self, edge: int) -> tuple[str, str, str, str, int]:
         edges = self._edges
         return (
             self._names[int(edges.src[edge])],
+            self._names[int(edges.dst[edge])],
             self._names[int(edges.carrier[edge])],
             self._ledger.name_of("source", int(edges.source[edge])),
             int(edges.subtype[edge]),
@@ -101,7 +102,7 @@ class Proofs:
                     seen.add(int(edge))
                     waiting.append(edge)
         used = np.array(sorted(seen), np.int64)
-        mentioned = np.unique(np.concatenate([self._edges.src[used], self._edges.carrier[used]])).tolist()
+        mentioned = np.unique([each[used] for each in (self._edges.src, self._edges.dst, self._edges.carrier)]).tolist()
         self._names = {
             number: entity.urn if entity else ""
             for number, entity in zip(mentioned, self._ledger.entities(mentioned), strict=True)

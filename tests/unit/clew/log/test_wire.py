@@ -150,7 +150,9 @@ def test_a_schema_is_known_by_what_it_means() -> None:
 
 # -- commits
 
-DOCUMENT = st.fixed_dictionaries({"text": TEXT}, optional={"n": INT64, "f": st.floats(allow_nan=False, allow_infinity=False)})
+DOCUMENT = st.fixed_dictionaries(
+    {"text": TEXT}, optional={"n": INT64, "f": st.floats(allow_nan=False, allow_infinity=False)}
+)
 CLAIMS = st.builds(
     Claim,
     TEXT,

@@ -207,8 +207,8 @@ def _named(
     ledger: LedgerReader, found: Walk, affected: _Affected, chosen: NDArray[np.int64], as_of: int
 ) -> Iterator[dict[str, Any]]:
     """Yield the chosen assets with name, verdict, use, path, owners and tier; equals by name, not by number."""
-    proofs = Proofs(ledger, found).paths(int(affected.via[at]) for at in chosen)
-    paths = {int(at): proofs[int(affected.via[at])] for at in chosen}
+    proofs = Proofs(ledger, found).paths((int(affected.ids[at]), int(affected.via[at])) for at in chosen)
+    paths = dict(zip((int(at) for at in chosen), proofs, strict=True))
     about = _About(ledger, affected.ids[chosen], found, list(paths.values()), as_of)
     strength = affected.labels & _VERDICT_BITS
     ordered = sorted(

@@ -31,12 +31,12 @@ class Proofs:
         self._names: dict[int, str] = {}
         self._into: dict[int, int] = {}
 
-    def paths(self, ends: Iterable[int]) -> dict[int, list[int]]:
-        """Return, for each edge by which something was reached, the edges from the start to its end."""
-        wanted = list(ends)
+    def paths(self, reached: Iterable[tuple[int, int]]) -> list[list[int]]:
+        """Return, for each (thing, edge by which it was reached, at its end or as its carrier), the edges to it."""
+        wanted = list(reached)
         if self._by_name:
             self._learn_names(wanted)
-        return {end: self._path(self._best(self._equals_of_end(end))) for end in wanted}
+        return [self._path(self._best(self._equals_of_end(*each))) for each in wanted]
 
     def _path(self, edge: int) -> list[int]:
         path: list[int] = []
@@ -79,11 +79,11 @@ class Proofs:
         low, high = np.searchsorted(self._sorted, node), np.searchsorted(self._sorted, node, side="right")
         return self._as_good_as(via, self._order[low:high])
 
-    def _equals_of_end(self, end: int) -> NDArray[np.int64]:
-        """Return the edges that prove the same as `end`: its node, or, if another edge proves that, its carrier."""
-        if not self._by_name or self._via(int(self._edges.dst[end])) == end:
+    def _equals_of_end(self, thing: int, end: int) -> NDArray[np.int64]:
+        """Return the edges that prove the same as `end`: that it leads to the thing, or that the thing carries it."""
+        if not self._by_name or int(self._edges.dst[end]) == thing:
             return self._equals(end)
-        return self._as_good_as(end, np.flatnonzero(self._edges.carrier == self._edges.carrier[end]))
+        return self._as_good_as(end, np.flatnonzero(self._edges.carrier == thing))
 
     def _as_good_as(self, edge: int, others: NDArray[np.int64]) -> NDArray[np.int64]:
         start, stop = self._found.hop_of(edge)
@@ -91,9 +91,9 @@ class Proofs:
         kept: NDArray[np.int64] = others[same]
         return kept
 
-    def _learn_names(self, ends: Iterable[int]) -> None:
+    def _learn_names(self, reached: Iterable[tuple[int, int]]) -> None:
         """Fetch, once, the names of all that the choices may turn on."""
-        waiting = [edge for end in ends for edge in self._equals_of_end(end)]
+        waiting = [edge for each in reached for edge in self._equals_of_end(*each)]
         seen = {int(edge) for edge in waiting}
         while waiting:
             via = self._via(int(self._edges.src[waiting.pop()]))

@@ -54,10 +54,12 @@ check: setup  ## lint, types, contracts
 	$(BIN)/mypy --strict tools/servers
 	$(BIN)/python -m clew_schemas.contracts
 
-test: check $(DEMO)/.built  ## the suite, without the slow faults
+test: check $(DEMO)/.built  ## the suite, real servers included, without the slow faults
+	$(BIN)/python -m tools.servers fetch
 	$(BIN)/pytest -m 'not slow'
 
 test-all: check $(DEMO)/.built  ## every test, every fault
+	$(BIN)/python -m tools.servers fetch
 	$(BIN)/pytest
 
 lock: setup  ## resolve the locks anew, with hashes and without addresses

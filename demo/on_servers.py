@@ -22,7 +22,8 @@ from demo.show import COLUMN, Shown, ask, started
 from tools.servers import NAMES, start, stop
 
 ROLES = ("committer", "materialiser", "api")
-SOURCES = {"duckdb": "nyc-duckdb", "dbt": "nyc-dbt"}
+SOURCES = {"duckdb": ("nyc-duckdb", 50), "dbt": ("nyc-dbt", 45)}
+"""By recipe: the source, and the rank that its connector has."""
 VOLATILE = {"explain", "asOf", "seq", "observed", "time", "score", "etag", "etags"}
 """Members that may differ between two houses: how an answer was found, when, and under which number."""
 
@@ -113,8 +114,8 @@ def run(home: Path, once: bool) -> list[str]:
         shown = Shown(home / "clew", **environment)
         shown.say("servers: " + ", ".join(sorted(server.name for server in servers)))
         (home / "clew").mkdir(parents=True)
-        for source in SOURCES.values():
-            shown.run(f"clew source key {source}")
+        for source, rank in SOURCES.values():
+            shown.run(f"clew source key {source} --rank {rank}")
         addresses = {}
         for role in ROLES:
             run_file = home / f"{role}.json"

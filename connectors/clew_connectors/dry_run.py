@@ -18,7 +18,7 @@ class DryRun:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def register(self, name: str, *, order: Literal["crawl"], door: str) -> None:
+    def register(self, name: str, *, order: Literal["crawl"], door: str, rank: int = 50) -> None:
         """Every name will do."""
 
     def propose(self, records: Sequence[Record]) -> list[Receipt]:

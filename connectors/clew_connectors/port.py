@@ -78,12 +78,14 @@ class Connector(Generic[C, R]):
 
     Within one crawl each (entity, aspect) comes up once, points of series aside.
     """
+    rank: int = 50
+    """How much its claims are trusted where several sources speak of one thing; the platform itself has 50."""
 
 
 class Sink(Protocol):
     """Where records go: the ledger, a server, or paper."""
 
-    def register(self, name: str, *, order: Literal["crawl"], door: str) -> object:
+    def register(self, name: str, *, order: Literal["crawl"], door: str, rank: int) -> object:
         """Make the source known, or find it known; raise Conflict when it is ordered in another way."""
 
     def propose(self, records: Sequence[Record]) -> list[Receipt]:

@@ -76,7 +76,7 @@ def run(recipe: Recipe, sink: Sink, *, states: States | None = None, clock: Call
     crawl: _Crawl | None = None
     try:
         scope = connector.discover(config).scope
-        sink.register(recipe.name, order="crawl", door="connector")
+        sink.register(recipe.name, order="crawl", door="connector", rank=connector.rank)
         crawl = _Crawl(recipe.name, sink, states, clock())
         crawl.open(scope)
         for item in connector.read(config, states.get(recipe.name) if states else None):

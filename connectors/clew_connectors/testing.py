@@ -47,7 +47,7 @@ class MemorySink:
         self._last: dict[str, int] = {}
         self._open: dict[str, _OpenCrawl] = {}
 
-    def register(self, name: str, *, order: Literal["crawl"], door: str) -> None:
+    def register(self, name: str, *, order: Literal["crawl"], door: str, rank: int = 50) -> None:
         self._sources.add(name)
 
     def propose(self, records: Sequence[Record]) -> list[Receipt]:

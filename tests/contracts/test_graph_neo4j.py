@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from tools.servers import Server, start
+from tools.servers import Server
 
 from clew.graph import Graph
 from clew.graph.neo4j_graph import Neo4jGraph
@@ -14,10 +13,8 @@ from contracts.graph_contract import GraphContract, OpenGraph
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    servers = start(["neo4j"], tmp_path_factory.mktemp("graph"))
-    yield servers["neo4j"]
-    servers["neo4j"].discard()
+def server(neo4j: Server) -> Server:
+    return neo4j
 
 
 class TestNeo4jGraph(GraphContract):

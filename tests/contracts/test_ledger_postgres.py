@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 import psycopg
 import pytest
-from tools.servers import Server, start
+from tools.servers import Server
 
 from clew.errors import BadInput, Conflict, NotFound
 from clew.ledger import Commit, Ledger, Source
@@ -32,10 +32,8 @@ SCOPE = Scope((f"urn:clew:dataset:({NS},",), ("documentation", "schema"))
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    servers = start(["postgres"], tmp_path_factory.mktemp("ledger"))
-    yield servers["postgres"]
-    servers["postgres"].discard()
+def server(postgres: Server) -> Server:
+    return postgres
 
 
 @pytest.fixture

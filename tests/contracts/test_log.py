@@ -17,7 +17,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from tools.servers import Server, start
+from tools.servers import Server
 
 from clew.errors import BadInput, Conflict, Forbidden, NotFound
 from clew.ledger import Ledger, LedgerReader, Source
@@ -41,11 +41,8 @@ _names = count()
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Server]]:
-    found = start(["kafka", "registry", "postgres"], tmp_path_factory.mktemp("log"))
-    yield found
-    for server in found.values():
-        server.discard()
+def servers(kafka: Server, registry: Server, postgres: Server) -> dict[str, Server]:
+    return {"kafka": kafka, "registry": registry, "postgres": postgres}
 
 
 @dataclasses.dataclass

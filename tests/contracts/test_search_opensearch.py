@@ -7,17 +7,15 @@ from uuid import uuid4
 
 import pytest
 from opensearchpy import OpenSearch
-from tools.servers import Server, start
+from tools.servers import Server
 
 from clew.search.opensearch_index import OpenSearchIndex
 from contracts.search_contract import Open, SearchContract
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    servers = start(["opensearch"], tmp_path_factory.mktemp("search"))
-    yield servers["opensearch"]
-    servers["opensearch"].discard()
+def server(opensearch: Server) -> Server:
+    return opensearch
 
 
 class TestOpenSearch(SearchContract):

@@ -7,5 +7,12 @@ from clew_connectors.dbt.translate import translate
 from clew_connectors.port import Connector
 
 CONNECTOR: Connector[DbtConfig, Item] = Connector(
-    name="dbt", version="1", spec=DbtConfig, check=check, discover=discover, read=read, translate=translate
+    name="dbt",
+    version="1",
+    spec=DbtConfig,
+    check=check,
+    discover=discover,
+    read=read,
+    translate=translate,
+    rank=45,  # the platform that holds the relations knows their columns and keys better
 )

@@ -77,6 +77,7 @@ def add_source(
 def make_key(
     name: Annotated[str, typer.Argument(help="The source that shall sign with it.")],
     order: Annotated[Order, typer.Option(help="How its events are ordered, if it is not known yet.")] = Order.CRAWL,
+    rank: Annotated[int, typer.Option(min=0, max=99, help="How much it is trusted, if it is not known yet.")] = 50,
 ) -> None:
     """Make the key by which a source signs what it sends through Kafka; only the public part goes to the ledger."""
     from clew.log.keys import KeyFolder
@@ -84,7 +85,7 @@ def make_key(
     settings = Settings.from_environment()
     folder = KeyFolder(settings.home / KEYS)
     with reached(settings) as house:
-        house.register(name, order=order.value, door="connector")
+        house.register(name, order=order.value, door="connector", rank=rank)
         house.set_public_key(name, folder.generate(name))
     render.console.print(f"{folder.path_of(name)}", markup=False)
 

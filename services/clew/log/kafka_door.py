@@ -28,7 +28,7 @@ class KafkaDoor:
         self._lock = threading.Lock()
         self._producer: Producer | None = None
 
-    def register(self, name: str, *, order: str = "crawl", door: str = "connector") -> object:
+    def register(self, name: str, *, order: str = "crawl", door: str = "connector", rank: int = 50) -> object:
         return self._keys.of(name)
 
     def propose(self, records: Sequence[Record]) -> list[Receipt]:

@@ -47,7 +47,7 @@ class Keys(Protocol):
 class Door(Protocol):
     """A sink that answers when the log has what it was given; what the ledger makes of it comes later."""
 
-    def register(self, name: str, *, order: str = "crawl", door: str = "connector") -> object:
+    def register(self, name: str, *, order: str = "crawl", door: str = "connector", rank: int = 50) -> object:
         """Raise NotFound unless this door can sign for the source; the ledger learns of sources elsewhere."""
 
     def propose(self, records: Sequence[Record]) -> list[Receipt]:

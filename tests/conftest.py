@@ -7,6 +7,16 @@ from collections.abc import Iterator
 import pytest
 from tools.servers import Server, start
 
+ON_SERVERS = ("test_graph_neo4j.py", "test_ledger_postgres.py", "test_search_opensearch.py", "test_log.py")
+"""Contract suites on real servers, beside everything in tests/real."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs real servers."""
+    for item in items:
+        if item.path.parent.name == "real" or item.path.name in ON_SERVERS:
+            item.add_marker("servers")
+
 
 @pytest.fixture(scope="session")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Server]]:

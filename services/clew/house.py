@@ -23,6 +23,7 @@ from clew.query.questions import Questions
 from clew.search import open_search
 from clew.settings import EVERY_ROLE, Role, Settings
 from clew.threads import Worker
+from clew_schemas.event import Receipt
 from clew_schemas.registry import Registry
 
 log = logging.getLogger(__name__)
@@ -129,6 +130,13 @@ class House:
         """Draw views anew beside the old ones; return what each took."""
         with self._drawing:
             return [dict(rebuild(name, self.ledger, self.views)) for name in names]
+
+    def replay(self, parked: int) -> Receipt:
+        """Propose what was parked again; what came from Kafka and could not be read is read from there anew."""
+        row = next((each for each in self.ledger.parked() if each.id == parked), None)
+        if row is not None and not row.source and self.log is not None:
+            return self.log.replay_bad(self.ledger, row.group)
+        return self.ledger.replay(parked)
 
     def doctor(self, *, mend: bool = True) -> dict[str, Any]:
         """Compare the views with the ledger, item by item; mend what differs, unless told not to."""

@@ -130,6 +130,13 @@ def test_a_repeated_group_id_returns_the_first_receipt_and_does_not_come_back_ov
     assert text_of(ledger, ORDERS) == {"steward": "new"}
 
 
+def test_what_became_of_a_group_can_be_asked_for(ledger: Ledger) -> None:
+    receipt = one(ledger, edit(note(ORDERS, "a"), id="mine"))
+    assert ledger.receipt("steward", "mine") == receipt
+    assert ledger.receipt("steward", "other") is None
+    assert ledger.receipt("nobody", "mine") is None
+
+
 def test_sources_do_not_overwrite_each_other(ledger: Ledger) -> None:
     Crawler(ledger).crawl(note(ORDERS, "from the database"))
     one(ledger, edit(note(ORDERS, "from a person")))

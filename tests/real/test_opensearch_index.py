@@ -630,7 +630,6 @@ class Wire:
         self.lose: bytes | None = None
         """The beginning of a request whose answer is lost, once."""
         self.lost = 0
-        self.mute = False
         Thread(target=self._listen, daemon=True).start()
 
     def close(self) -> None:
@@ -644,32 +643,32 @@ class Wire:
                 Thread(target=self._join, args=(near,), daemon=True).start()
 
     def _join(self, near: socket.socket) -> None:
+        told = Event()
+        told.set()
         with near, suppress(OSError), socket.create_connection(self._server) as far:
-            Thread(target=self._answer, args=(far, near), daemon=True).start()
+            Thread(target=self._answer, args=(far, near, told), daemon=True).start()
             while (said := near.recv(1 << 16)) and not self.cut:
                 if self.lose and said.startswith(self.lose):
-                    self.lose, self.lost = None, self.lost + 1
+                    told.clear()
                     self._answer_is_lost(near, far, said)
                     return
                 far.sendall(said)
 
     def _answer_is_lost(self, near: socket.socket, far: socket.socket, said: bytes) -> None:
-        """Let the server have all of it, and cut the wire before it can tell."""
-        self.mute = True
-        near.settimeout(0.2)
+        """Let the server have all of it and do it, and cut the wire before it can tell."""
+        self.lose, self.lost = None, self.lost + 1
+        near.settimeout(0.3)
         far.sendall(said)
         with suppress(TimeoutError):
             while more := near.recv(1 << 16):
                 far.sendall(more)
         near.shutdown(socket.SHUT_RDWR)
 
-    def _answer(self, source: socket.socket, sink: socket.socket) -> None:
+    def _answer(self, far: socket.socket, near: socket.socket, told: Event) -> None:
         with suppress(OSError):
-            while said := source.recv(1 << 16):
-                if self.cut:
-                    break
-                if not self.mute:
-                    sink.sendall(said)
+            while (said := far.recv(1 << 16)) and not self.cut:
+                if told.is_set():
+                    near.sendall(said)
 
 
 @pytest.fixture

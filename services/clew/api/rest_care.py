@@ -60,7 +60,7 @@ def parked(principal: Reading, desk: At) -> Json:
 @router.post("/parked/{number}/replay", summary="Propose a parked group again")
 def replay(principal: Admin, desk: At, number: int) -> Json:
     """Its receipt; a parked close is closed in spite of its guard."""
-    return Json({"receipt": msgspec.to_builtins(desk.stations.ledger.replay(number))})
+    return Json({"receipt": msgspec.to_builtins(desk.stations.replay(number))})
 
 
 @router.delete("/parked/{number}", summary="Forget a parked group for good")

@@ -67,6 +67,15 @@ def last_crawl(principal: Reading, desk: At, source: str) -> Json:
     return Json({"source": source, "crawl": None if last is None else {"number": last[0], "state": last[1]}})
 
 
+@router.get("/receipts", summary="What became of a group")
+def receipt(principal: Reading, desk: At, source: str, id: str) -> Json:
+    """The receipt of a group, for instance of one that was queued in Kafka; 404 while it has not arrived."""
+    found = desk.stations.ledger.receipt(source, id)
+    if found is None:
+        raise NotFound(f"no group {id[:200]!r} of {source[:200]!r} has arrived", hint="Ask again in a moment")
+    return Json({"receipt": _said(found)})
+
+
 class NewSource(BaseModel):
     """A source to register. With the door `token`, nobody writes for it without one."""
 

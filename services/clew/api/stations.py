@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 from clew.ledger import Ledger
 from clew.query.questions import Questions
+from clew_schemas.event import Receipt
 
 ViewName = Literal["graph", "search"]
 
@@ -30,6 +31,9 @@ class Stations(Protocol):
 
     def rebuild(self, names: Iterable[ViewName]) -> list[dict[str, Any]]:
         """Draw views anew beside the old ones; return what each took."""
+
+    def replay(self, parked: int) -> Receipt:
+        """Propose what was parked again."""
 
     def doctor(self, *, mend: bool = True) -> dict[str, Any]:
         """Compare the views with the ledger; mend what differs, unless told not to."""

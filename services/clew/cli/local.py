@@ -102,7 +102,7 @@ class Local:
         return [parked._asdict() for parked in self._house.ledger.parked()]
 
     def replay(self, number: int) -> dict[str, Any]:
-        return _builtins(self._house.ledger.replay(number))
+        return _builtins(self._house.replay(number))
 
     def drop(self, number: int) -> None:
         self._house.ledger.drop_parked(number)

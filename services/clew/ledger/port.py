@@ -182,6 +182,9 @@ class LedgerReader(Protocol):
     def parked(self) -> list[Parked]:
         """Return what is parked, oldest first."""
 
+    def receipt(self, source: str, group: str) -> Receipt | None:
+        """Return the receipt of a group that was accepted, unchanged or parked; None for one that never arrived."""
+
     def sources(self) -> list[Source]:
         """Return every registered source, by name."""
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal, LiteralString, cast
 
+import msgspec
 from sqlalchemy import Connection, Select, func, or_, select
 
 from clew.ledger import payloads
@@ -26,6 +27,7 @@ from clew.ledger.postgres_link import Link, Row
 from clew.ledger.postgres_listener import Listener
 from clew.ledger.postgres_names import Names
 from clew.ledger.standing import heads_digest, said
+from clew_schemas.event import Receipt
 from clew_schemas.registry import Registry
 from clew_schemas.resolve import Claim
 from clew_schemas.urn import Urn, kind_of
@@ -367,6 +369,15 @@ class PostgresReader:
             .limit(1)
         )
         return (rows[0][0], rows[0][1]) if rows else None
+
+    def receipt(self, source: str, group: str) -> Receipt | None:
+        query = (
+            select(tables.receipt.c.body)
+            .join(tables.source, tables.source.c.id == tables.receipt.c.source)
+            .where(tables.source.c.name == source, tables.receipt.c.grp == group)
+        )
+        body = next((row[0] for row in self._rows(query)), None)
+        return None if body is None else msgspec.json.decode(body, type=Receipt)
 
     def parked(self) -> list[Parked]:
         column = tables.parked.c

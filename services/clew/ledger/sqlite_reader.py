@@ -11,12 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
+
 from clew.ledger import payloads
 from clew.ledger.codes import MAIN, OP_NAMES
 from clew.ledger.port import Change, Commit, Entity, Fact, Parked, Point, Source, TokenRow
 from clew.ledger.positions import cursor_of
 from clew.ledger.sqlite_store import chunks, marks
 from clew.ledger.standing import denials, heads_digest, said
+from clew_schemas.event import Receipt
 from clew_schemas.registry import Registry
 from clew_schemas.resolve import Claim
 from clew_schemas.urn import Urn, kind_of
@@ -374,6 +377,14 @@ class SqliteReader:
                 (source,),
             ).fetchone()
         return None if row is None else (row[0], row[1])
+
+    def receipt(self, source: str, group: str) -> Receipt | None:
+        body = self._one(
+            "SELECT r.body FROM receipt r JOIN source s ON s.id = r.source WHERE s.name = ? AND r.grp = ?",
+            source,
+            group,
+        )
+        return None if body is None else msgspec.json.decode(body, type=Receipt)
 
     def parked(self) -> list[Parked]:
         with self._reading() as connection:

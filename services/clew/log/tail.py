@@ -19,6 +19,7 @@ from clew.log.port import Tally
 from clew.log.record import LogRecord
 from clew.log.tape import Mark, Tape, mark_of, seek_after
 from clew_schemas.errors import CallerError, Damaged, WorldError
+from clew_schemas.event import Receipt
 from clew_schemas.registry import Registry
 from clew_schemas.resolve import Claim
 from clew_schemas.wire import unframe
@@ -243,6 +244,9 @@ class KafkaTail:
 
     def node_of(self, entity: int) -> int:
         return self._ledger.node_of(entity)
+
+    def receipt(self, source: str, group: str) -> Receipt | None:
+        return self._ledger.receipt(source, group)
 
     def parked(self) -> list[Parked]:
         return self._ledger.parked()

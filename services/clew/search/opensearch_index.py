@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock, local
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
+from opensearchpy.exceptions import NotFoundError
 from opensearchpy.helpers import scan
 
 from clew.search import opensearch_store as store
@@ -31,6 +32,10 @@ _PAGE = 200
 _WHOLE = {"allow_partial_search_results": "false"}
 _KEPT_ALIVE = "1m"
 _TRIES = 5
+_SETTLES = 2.0
+"""Seconds for which an index that is being replaced may not be there."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,29 +190,24 @@ class OpenSearchIndex:
 
     # Reading.
 
+    def _read(self, ask: Callable[[], T]) -> T:
+        """Return what `ask` returns, asking again where the alias was flipped between finding and reading an index."""
+        with self._reaching():
+            return self._link.patiently(ask, _SETTLES, settling=True)
+
     def _ask(self, body: dict[str, Any]) -> view.Answer:
-        answer: view.Answer
-        for attempt in range(_TRIES):
-            try:
-                with self._reaching():
-                    answer = self._link.client.search(body=body, index=self._name, params=_WHOLE)
-                    return answer
-            except Stale:
-                # The alias was flipped, and the old index deleted, between finding it and reading it.
-                if attempt == _TRIES - 1:
-                    raise
-        raise AssertionError
+        return self._read(lambda: self._link.client.search(body=body, index=self._name, params=_WHOLE))
 
     @contextmanager
     def _snapshot(self) -> Iterator[view.Ask]:
         """Give what asks the index as it is now, whatever is written meanwhile."""
         client = self._link.client
-        with self._reaching():
-            pit = client.create_pit(index=self._name, params={"keep_alive": _KEPT_ALIVE})["pit_id"]
+        kept = {"keep_alive": _KEPT_ALIVE}
+        pit = self._read(lambda: client.create_pit(index=self._name, params=kept))["pit_id"]
 
         def ask(body: dict[str, Any]) -> view.Answer:
             with self._reaching():
-                answer: view.Answer = client.search(body={**body, "pit": {"id": pit, "keep_alive": _KEPT_ALIVE}})
+                answer: view.Answer = client.search(body={**body, "pit": {"id": pit, **kept}})
                 return answer
 
         try:
@@ -225,12 +225,15 @@ class OpenSearchIndex:
     def _one(self, id: str, *, realtime: bool = True, index: str | None = None) -> dict[str, Any]:
         """Return a document as the server has it: written, or, without `realtime`, such as can be searched."""
         params = {"realtime": "true" if realtime else "false"}
-        with self._reaching():
+
+        def ask() -> dict[str, Any]:
             answer = self._link.client.mget(body={"ids": [id]}, index=index or self._name, params=params)
-        (found,) = answer["docs"]
-        if "error" in found:
-            raise Stale(f"the index can't be read: {found['error'].get('reason')}", where=self._link.where)
-        return dict(found)
+            found: dict[str, Any] = answer["docs"][0]
+            if "error" in found:
+                raise NotFoundError(404, found["error"].get("type"), found)
+            return found
+
+        return self._read(ask)
 
     def _held(self, *, realtime: bool = True, index: str | None = None) -> Held:
         found = self._one(store.POSITION, realtime=realtime, index=index)

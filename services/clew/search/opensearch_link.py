@@ -122,14 +122,18 @@ class Link:
         """
         self._check(self.patiently(lambda: self.client.info(params=_GREETING), patience))
 
-    def patiently(self, ask: Callable[[], T], patience: float) -> T:
-        """Return what `ask` returns; while the server is away or busy, ask again, so many seconds at most."""
+    def patiently(self, ask: Callable[[], T], patience: float, *, settling: bool = False) -> T:
+        """Return what `ask` returns; while the server is away or busy, ask again, so many seconds at most.
+
+        With `settling`, also while an index is not there: another may just take its place.
+        """
         end, pause = time.monotonic() + patience, 0.1
         while True:
             try:
                 return ask()
             except OpenSearchException as error:
-                if not may_go_well_later(error) or time.monotonic() + pause > end:
+                later = may_go_well_later(error) or (settling and isinstance(error, NotFoundError))
+                if not later or time.monotonic() + pause > end:
                     raise self.translated(error) from None
             time.sleep(pause)
             pause = min(pause * 2, 2.0)

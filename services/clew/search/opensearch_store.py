@@ -11,7 +11,7 @@ import orjson
 from clew.search import words
 from clew.search.port import FACETS, TEXT_FIELDS, Document, Position
 from clew.search.stored import facet_values, from_json, to_json
-from clew_schemas.errors import Damaged
+from clew_schemas.errors import BadInput, Damaged
 
 FORMAT = 1
 """Raise it when an older index can't be read as it is; it is redrawn then."""
@@ -32,6 +32,8 @@ _WORDS, _STEMS = "clew_words", "clew_stems"
 _LONGEST_TOKEN = 4_096  # above the longest of `words`; OpenSearch would cut at 255
 _LONGEST_TERM = 8_191  # Lucene refuses a document with a term over 32,766 bytes
 _KEYS = ("key", "tail", "alike", "title_key")
+_NO_DOCUMENT = (BadInput, Damaged, AttributeError, TypeError, ValueError)
+"""What a document of the wrong shape raises when it is read or drawn."""
 
 
 def facet(name: str) -> str:
@@ -96,7 +98,10 @@ def decoded(hit: Mapping[str, Any]) -> Document:
 def is_sound(hit: Mapping[str, Any], document: Document) -> bool:
     """Tell whether all that is searched of a hit is drawn from its document, and stands under its id."""
     source = hit["_source"]
-    return bool(hit["_id"] == str(document.id) and source == encoded(document, source.get("at")))
+    try:
+        return bool(hit["_id"] == str(document.id) and source == encoded(document, source.get("at")))
+    except _NO_DOCUMENT:
+        return False
 
 
 def altered(hit: Mapping[str, Any]) -> Document | None:
@@ -109,9 +114,11 @@ def altered(hit: Mapping[str, Any]) -> Document | None:
     if not isinstance(said, int):
         return None
     try:
-        return replace(decoded(hit), id=said, digest=b"")
-    except Damaged:
+        document = replace(decoded(hit), id=said, digest=b"")
+        encoded(document, 0)
+    except _NO_DOCUMENT:
         return Document(said, str(source.get("urn", "")), str(source.get("kind", "")), {}, {}, b"", 0)
+    return document
 
 
 def encoded_position(position: Position) -> dict[str, Any]:

@@ -98,6 +98,14 @@ def test_a_document_with_unknown_fields_is_refused() -> None:
         store.encoded(Document(1, "u", "k", {"nam": ["x"]}, {}, b"", 1), 1)
 
 
+@pytest.mark.parametrize("texts", ["words", ["words"], {"name": 3}, {"name": [3]}, {"other": ["x"]}, None])
+def test_a_document_of_a_wrong_shape_is_told_without_it(texts: object) -> None:
+    found = hit(FLIGHTS)
+    found["_source"]["document"]["texts"] = texts
+    assert not store.is_sound(found, store.decoded(found))
+    assert store.altered(found) == Document(1, FLIGHTS.urn, "dataset", {}, {}, b"", 0)
+
+
 def test_a_position_reads_back_as_it_was_written() -> None:
     assert store.decoded_position(store.encoded_position(Position("e", 2**53))) == Position("e", 2**53)
     for source in ({}, {"position": {}}, {"position": {"epoch": "e", "seq": "x"}}):

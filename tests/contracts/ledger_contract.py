@@ -231,6 +231,13 @@ def test_bad_input_is_refused_with_what_and_where(ledger: Ledger, bad: Event, sa
     assert ledger.head_seq() == 0
 
 
+@pytest.mark.parametrize("part", ["id", "author", "message"])
+def test_a_nul_in_a_group_is_refused_by_every_ledger(ledger: Ledger, part: str) -> None:
+    members: dict[str, Any] = {"id": "g", part: "a\0b"}
+    receipt = one(ledger, edit(note(ORDERS, "a"), **members))
+    assert (receipt.status, receipt.errors[0]["where"]) == ("refused", part)
+
+
 def test_an_unknown_source_is_refused_and_a_known_one_keeps_its_order_mode(ledger: Ledger) -> None:
     assert "unknown source" in one(ledger, edit(note(ORDERS, "a"), source="nobody")).errors[0]["what"]
     ledger.register(Source("pg", "crawl"))

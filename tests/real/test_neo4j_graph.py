@@ -215,7 +215,8 @@ def test_no_statement_of_daily_work_scans(graph: Neo4jGraph, monkeypatch: pytest
 
     for module in (neo4j_reading, neo4j_writing, neo4j_schema):
         monkeypatch.setattr(module, "run", explained)
-    graph.apply("e", [commit(1, says(KEY, edge(1, 2)), nodes=[Node(1, "urn:1", "column")])])
+    columns = [Node(each, f"urn:{each}", "column") for each in range(1000)]
+    graph.apply("e", [commit(1, says(KEY, *(edge(each.id, each.id + 1) for each in columns)), nodes=columns)])
     graph.apply("e", [commit(2, says(KEY), says(OTHER_KEY, edge(1, 3)))])
     for as_of in (None, 1):
         graph.expand(ids(1), DOWN, ALL, as_of)
@@ -341,14 +342,65 @@ def test_readers_beside_a_writer_who_sweeps_and_mends_see_whole_commits(
     assert not apart
 
 
-def test_what_was_written_but_not_shown_is_not_seen_until_the_next_apply_shows_it(
-    graph: Neo4jGraph, url: str, bare: Callable[..., list[Record]]
+@pytest.mark.parametrize("meanwhile", ["swept", "mended"])
+def test_what_goes_between_two_chunks_of_an_answer_is_not_missed(
+    url: str, graph: Neo4jGraph, monkeypatch: pytest.MonkeyPatch, meanwhile: str
 ) -> None:
-    """A materialiser died between the commits and the moving of the readers' position."""
+    """Neither a sweep nor a mending can be told by seq: the reader has to notice it, and to ask again."""
+    monkeypatch.setattr(neo4j_reading, "EXPAND_CHUNK", 1)
+    monkeypatch.setattr(neo4j_graph, "SWEEP_AT", 1)
+    graph.apply("e", [commit(1, says(KEY, edge(1, 5), edge(2, 5)))])
+    writer = Neo4jGraph.open(url)
+    asked: list[str] = []
+
+    def interrupted(tx: ManagedTransaction, text: str, **parameters: Any) -> Record | None:
+        found = run(tx, text, **parameters)
+        asked.append(text)
+        if len(asked) == 1 and meanwhile == "swept":
+            writer.apply("e", [commit(2, says(KEY, edge(1, 6), edge(2, 6)))])
+        elif len(asked) == 1:
+            writer.replace(*KEY, [Interval(edge(source, 6), 1, FOREVER) for source in (1, 2)], b"")
+        return found
+
+    monkeypatch.setattr(neo4j_reading, "run", interrupted)
+    assert pairs(graph.expand(ids(1, 2), DOWN, ALL)) == [(1, 6), (2, 6)]
+    assert len(asked) == 4
+    writer.close()
+
+
+def test_a_commit_between_two_chunks_of_an_answer_is_not_in_it(
+    url: str, graph: Neo4jGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(neo4j_reading, "EXPAND_CHUNK", 1)
+    graph.apply("e", [commit(1, says(KEY, edge(1, 5), edge(2, 5)))])
+    writer = Neo4jGraph.open(url)
+    asked: list[str] = []
+
+    def interrupted(tx: ManagedTransaction, text: str, **parameters: Any) -> Record | None:
+        found = run(tx, text, **parameters)
+        asked.append(text)
+        if len(asked) == 1:
+            writer.apply("e", [commit(2, says(KEY, edge(1, 6), edge(2, 6)))])
+        return found
+
+    monkeypatch.setattr(neo4j_reading, "run", interrupted)
+    assert pairs(graph.expand(ids(1, 2), DOWN, ALL)) == [(1, 5), (2, 5)]
+    assert len(asked) == 2
+    writer.close()
+
+
+def test_what_was_written_but_not_shown_is_not_seen_until_the_next_apply_shows_it(
+    graph: Neo4jGraph, url: str, bare: Callable[..., list[Record]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readers are shown the commits when they are all there; here a materialiser dies before it comes to that."""
     changes = [commit(1, says(KEY, edge(1, 2), edge(1, 3))), commit(2, says(KEY, edge(1, 3), edge(1, 4)))]
     graph.apply("e", changes[:1])
-    graph.apply("e", changes[1:])
-    bare("MATCH (g:ClewGeneration {number: $number}) SET g.seen = 1", number=generation(url))
+    with monkeypatch.context() as died:
+        died.setattr(neo4j_writing, "publish", dies)
+        with pytest.raises(SystemExit):
+            graph.apply("e", changes[1:])
+    (found,) = bare("MATCH (g:ClewGeneration {number: $number}) RETURN g.seq AS seq", number=generation(url))
+    assert found["seq"] == 2
     assert graph.position() == Position("e", 1)
     assert pairs(graph.expand(ids(1), DOWN, ALL)) == pairs(graph.expand(ids(1), DOWN, ALL, 2)) == [(1, 2), (1, 3)]
     assert graph.closure(ids(1), DOWN, ALL).tolist() == [2, 3]
@@ -558,6 +610,10 @@ def history(dice: random.Random, count: int) -> list[GraphChange]:
         )
         for seq in range(1, count + 1)
     ]
+
+
+def dies(*_: object) -> None:
+    raise SystemExit
 
 
 def reached(graph: Graph, start: Ids, direction: Any, types: frozenset[int], depth: int | None) -> list[int]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from neo4j.exceptions import ServiceUnavailable
 
-from clew.errors import BadInput
-from clew.graph.neo4j_link import address_of
+from clew.errors import BadInput, Unreachable
+from clew.graph.neo4j_link import Link, address_of
 
 
 def test_a_url_names_server_user_database_and_graph() -> None:
@@ -46,3 +47,14 @@ def test_what_is_no_url_is_refused_without_being_cited(url: str) -> None:
     assert "sec" not in str(refused.value)
     assert "CLEW_GRAPH" in str(refused.value)
     assert refused.value.__cause__ is None
+
+
+def test_a_password_that_the_driver_cites_is_blanked() -> None:
+    link = Link("bolt://neo4j:pass%2Fword@127.0.0.1:1")
+    link.hold()
+    with pytest.raises(Unreachable) as away, link.translating():
+        raise ServiceUnavailable("no way to neo4j with pass/word\nand more")
+    link.release()
+    assert "no way to neo4j with ***" in str(away.value)
+    assert "pass" not in str(away.value).replace("password", "")
+    assert away.value.__suppress_context__

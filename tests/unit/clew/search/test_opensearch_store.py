@@ -88,7 +88,8 @@ def test_a_copy_under_another_id_is_told_by_that() -> None:
 def test_what_has_no_content_is_told_by_what_it_has() -> None:
     assert store.altered({"_id": "9", "_source": {"urn": "u"}}) == Document(9, "u", "", {}, {}, b"", 0)
     assert store.altered({"_id": "abc", "_source": {}}) is None
-    for source in ({}, {"document": 1}, {"document": {}}, {"document": None}):
+    sources: list[dict[str, Any]] = [{}, {"document": 1}, {"document": {}}, {"document": None}]
+    for source in sources:
         with pytest.raises(Damaged):
             store.decoded({"_id": "1", "_source": source})
 
@@ -108,10 +109,12 @@ def test_a_document_of_a_wrong_shape_is_told_without_it(texts: object) -> None:
 
 def test_a_position_reads_back_as_it_was_written() -> None:
     assert store.decoded_position(store.encoded_position(Position("e", 2**53))) == Position("e", 2**53)
-    for source in ({}, {"position": {}}, {"position": {"epoch": "e", "seq": "x"}}):
+    sources: list[dict[str, Any]] = [{}, {"position": {}}, {"position": {"epoch": "e", "seq": "x"}}]
+    for source in sources:
         with pytest.raises(Damaged):
             store.decoded_position(source)
 
 
 def test_a_format_is_a_number() -> None:
-    assert [store.format_of(meta) for meta in ({"format": 3}, {"format": "3"}, {}, None, [])] == [3, 0, 0, 0, 0]
+    said: list[object] = [{"format": 3}, {"format": "3"}, {}, None, []]
+    assert [store.format_of(meta) for meta in said] == [3, 0, 0, 0, 0]

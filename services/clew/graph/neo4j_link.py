@@ -167,7 +167,8 @@ class Link:
         )
 
     def _said(self, error: Exception) -> str:
-        lines = (getattr(error, "message", None) or str(error) or type(error).__name__).strip().splitlines()
+        primary = error.message if isinstance(error, Neo4jError) else None
+        lines = (primary or str(error) or type(error).__name__).strip().splitlines()
         said = scrub(lines[0])
         return said.replace(self._address.password, BLANK) if self._address.password else said
 

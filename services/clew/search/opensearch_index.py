@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,8 +20,6 @@ from clew.search.opensearch_generations import Generations
 from clew.search.opensearch_link import Link
 from clew.search.port import Document, Position, SearchChange, SearchQuery, SearchResult
 from clew_schemas.errors import Damaged, OurError, Stale
-
-log = logging.getLogger(__name__)
 
 TOMBSTONES_LIVE = 86_400.0
 """Seconds: nobody still holds a change that was drawn a day ago and not written."""

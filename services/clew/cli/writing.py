@@ -21,7 +21,7 @@ from clew.errors import BadInput, Stale
 from clew.ledger.port import STEWARD
 from clew.settings import KEYS, Settings
 from clew_schemas import Group, Receipt, Record, event
-from clew_schemas.event import Op, decode, encode
+from clew_schemas.event import decode
 
 
 def ingest(
@@ -200,6 +200,3 @@ def add_to(app: typer.Typer) -> None:
     """Add these verbs to the command line."""
     app.command()(ingest)
     app.command()(emit)
-
-
-__all__ = ["Op", "add_to", "encode"]

@@ -10,7 +10,7 @@ LOCK := $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit
 export NYC_DUCKDB ?= $(CURDIR)/$(DEMO)/nyc.duckdb
 export DBT_ARTIFACTS ?= $(CURDIR)/$(DEMO)/target
 
-.PHONY: help setup demo servers serve check test test-servers test-all lock transcript clean
+.PHONY: help setup demo servers serve check test test-quick test-all lock transcript clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,12 +54,12 @@ check: setup  ## lint, types, contracts
 	$(BIN)/mypy --strict tools/servers
 	$(BIN)/python -m clew_schemas.contracts
 
-test: check $(DEMO)/.built  ## the suite of one process, without the slow faults
-	$(BIN)/pytest -m 'not slow and not servers'
-
-test-servers: check $(DEMO)/.built  ## the contracts and faults on real servers, without the slow ones
+test: check $(DEMO)/.built  ## the suite, real servers included, without the slow faults
 	$(BIN)/python -m tools.servers fetch
-	$(BIN)/pytest -m 'servers and not slow'
+	$(BIN)/pytest -m 'not slow'
+
+test-quick: check $(DEMO)/.built  ## the suite of one process, without servers
+	$(BIN)/pytest -m 'not slow and not servers'
 
 test-all: check $(DEMO)/.built  ## every test, every fault
 	$(BIN)/python -m tools.servers fetch

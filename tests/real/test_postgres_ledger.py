@@ -28,6 +28,7 @@ from tools.servers import Server, start
 from clew.errors import BadInput, ClewError, Damaged, Forbidden, NotFound, Unreachable
 from clew.ledger import Source, postgres_reader
 from clew.ledger.postgres import PostgresLedger
+from clew.ledger.postgres_link import Link
 from clew.ledger.postgres_listener import Listener
 from clew.ledger.postgres_names import Names
 from clew.ledger.postgres_schema import migrate
@@ -430,6 +431,21 @@ def test_a_writer_that_is_ended_while_it_commits_commits_once_in_the_end(
             connection.execute("SELECT pg_terminate_backend(%s)", found[0])
             assert [(each.seq, each.repeated) for each in waiting.result()] == [(1, False), (2, False)]
     assert ledger.stats()["facts"] == 2
+
+
+def test_a_writer_that_is_stopped_while_it_holds_the_lock_keeps_nobody_waiting_for_ever(
+    url: str, ledger: PostgresLedger
+) -> None:
+    ledger.register(Source("a", "time"))
+    stopped = Link(url).connect_writer()
+    with suppress(psycopg.Error), closing(stopped), stopped.pipeline():
+        stopped.execute("BEGIN")
+        stopped.execute("SELECT seq FROM ledger_head WHERE id = 1 FOR UPDATE").fetchone()
+        said = event(f"urn:clew:dataset:({NS},shop.public.t)", "documentation", {"text": "t"})
+        (receipt,) = ledger.propose([Group("a", "g", (said,))])
+        assert receipt.status == "accepted"
+        with pytest.raises(psycopg.Error):
+            stopped.execute("SELECT 1").fetchone()
 
 
 def test_a_write_waits_for_a_server_that_comes_back(living: Server) -> None:

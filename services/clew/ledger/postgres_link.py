@@ -38,7 +38,15 @@ SELECT set_config('plan_cache_mode', 'force_custom_plan', false),
   CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END
 """
 _WRITER_SETTINGS: LiteralString = """
-SELECT set_config('idle_in_transaction_session_timeout', '15s', false), set_config('lock_timeout', '30s', false)
+SELECT set_config('idle_in_transaction_session_timeout', '15s', false), set_config('lock_timeout', '5s', false)
+"""
+_SILENT = 10
+"""Seconds without a word after which a writer that holds the lock is taken for gone."""
+_END_SILENT: LiteralString = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+  AND wait_event = 'ClientRead' AND state_change < clock_timestamp() - make_interval(secs => %s)
+  AND pid IN (SELECT pid FROM pg_locks WHERE relation = to_regclass('ledger_head') AND mode = 'RowShareLock')
 """
 _HINT = "CLEW_LEDGER is postgresql://user:password@host:5432/database; write @ : / % in a password as %40 %3A %2F %25"
 _READ_ONLY = "25006"
@@ -67,13 +75,29 @@ class Link:
     def connect_writer(self) -> Connection:
         """Return a new connection for what happens under the head lock, each statement by itself until BEGIN.
 
-        The server ends it when it holds the lock and says nothing for 15 s: its machine may be gone.
+        The server ends it when it says nothing for 15 s between pipelines; within one no timeout of the server runs,
+        and others end it: see `end_silent_writers`.
         """
         connection = self.connect()
         connection.autocommit = True
         connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         connection.execute(_WRITER_SETTINGS)
         return connection
+
+    def end_silent_writers(self, silent: float = _SILENT) -> int:
+        """End the connections of writers that hold the head lock and say nothing, and return how many there were.
+
+        A process that was stopped, or whose machine is gone, in the middle of a pipeline would keep everybody waiting
+        for ever: PostgreSQL's timeouts count between pipelines only. Its transaction was not committed; if it wakes, it
+        finds its connection closed and begins again.
+        """
+        connection = self.connect()
+        try:
+            ended = connection.execute(_END_SILENT, (silent,)).fetchall()
+            connection.commit()
+        finally:
+            connection.close()
+        return len(ended)
 
     def engine(self) -> Engine:
         """Return a small pool; a pooled connection that the server has left is replaced when it is taken out."""

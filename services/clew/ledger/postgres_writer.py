@@ -31,6 +31,8 @@ ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, seen = excluded.seen
 _FORGET: LiteralString = "DELETE FROM writer WHERE id = %s"
 _FORGET_LOST: LiteralString = "DELETE FROM writer WHERE seen < now() - interval '7 days'"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+_LONGEST_LOCK = 30.0
+"""Seconds for which the head lock is waited for."""
 
 
 class Writer:
@@ -87,11 +89,16 @@ class Writer:
         return row is not None and row[0] == self._batch
 
     def _persist(self, attempt: Callable[[], T]) -> T:
-        end = time.monotonic() + self._patience
+        begun = time.monotonic()
+        end, lock_end = begun + self._patience, begun + _LONGEST_LOCK
         pause = _FIRST_PAUSE
         while True:
             try:
                 return attempt()
+            except psycopg.errors.LockNotAvailable as error:
+                self._drop()
+                if not self._link.end_silent_writers() and time.monotonic() > lock_end:
+                    raise self._link.translated(error) from None
             except (psycopg.Error, Unreachable) as error:
                 if not self._goes_on(error, end):
                     raise
@@ -113,7 +120,7 @@ class Writer:
                 where=self._link.where,
                 hint="Send it again with the same group ids: what was kept is answered with its receipt",
             ) from None
-        if lost or isinstance(error, psycopg.errors.LockNotAvailable):
+        if lost:
             raise self._link.translated(error) from None
         return False
 

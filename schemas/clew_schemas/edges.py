@@ -41,6 +41,14 @@ class EdgeType(IntEnum):
     """Lineage through a carrier is not known: any(input) → carrier → rows(output)."""
     CUSTOM = 12
     """Any other annotated reference."""
+    VERSION_OF = 13
+    MEANS = 14
+    """A thing stands for a glossary term."""
+    IN_DOMAIN = 15
+    OFFERS = 16
+    """A data product is made of a thing."""
+    PRECEDES = 17
+    """A step must be done before another."""
 
 
 class Subtype(IntEnum):

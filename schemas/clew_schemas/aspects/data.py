@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from clew_schemas.aspects.base import AspectModel, Part, Scalar, Text, UrnText, annotated
+from clew_schemas.aspects.base import AspectModel, Number, Part, Scalar, Text, UrnText, annotated
 
 
 class Column(Part):
@@ -120,3 +120,95 @@ class Profile(AspectModel):
 
     rows: int | None = Field(default=None, ge=0)
     bytes: int | None = Field(default=None, ge=0)
+
+
+class Statistics(AspectModel):
+    """What a column or feature held when it was measured."""
+
+    model_config = annotated("statistics", mode="series", kinds=["column", "feature"], retention={"days": 400})
+
+    count: int | None = Field(default=None, ge=0)
+    nulls: int | None = Field(default=None, ge=0)
+    null_share: float | None = Field(default=None, ge=0, le=1)
+    distinct: float | None = Field(default=None, ge=0)
+    min: Scalar | None = None
+    max: Scalar | None = None
+    mean: Number | None = None
+    deviation: Number | None = None
+    width: float | None = Field(default=None, ge=0, description="Mean bytes of a value")
+    frequent: list[Scalar] | None = None
+
+
+class UserReads(Part):
+    """How often one user read."""
+
+    user: Text
+    reads: int = Field(ge=0)
+
+
+class Usage(AspectModel):
+    """Who used a thing in the time that ends at the point's time, and how much."""
+
+    model_config = annotated("usage", mode="series", kinds="*", retention={"days": 400})
+
+    since: datetime | None = Field(default=None, strict=False, description="When counting began")
+    reads: int | None = Field(default=None, ge=0)
+    writes: int | None = Field(default=None, ge=0)
+    users: list[UserReads] | None = None
+    columns: dict[str, int] | None = Field(default=None, description="Reads by escaped column path")
+    last_read: datetime | None = Field(default=None, strict=False)
+    last_written: datetime | None = Field(default=None, strict=False)
+
+
+class StoredObject(AspectModel):
+    """A file or object as it lies in its store."""
+
+    model_config = annotated(
+        "stored_object",
+        mode="state",
+        kinds=["object", "dataset"],
+        resolution={"rule": "precedence"},
+        search=[{"path": "mediaType", "field": "facet.subtype"}],
+    )
+
+    uri: Text
+    size: int | None = Field(default=None, ge=0)
+    checksum: str | None = Field(default=None, description="Algorithm and value, as `sha256:…`")
+    media_type: str | None = None
+    modified: datetime | None = Field(default=None, strict=False)
+    version: str | None = None
+
+
+class Version(AspectModel):
+    """Which version of something this is, and which came before."""
+
+    model_config = annotated(
+        "version",
+        mode="state",
+        kinds="*",
+        resolution={"rule": "precedence"},
+        edges=[{"type": "version_of", "to": "of"}],
+        search=[{"path": "version", "field": "measure.version"}],
+    )
+
+    version: Text
+    of: UrnText | None = None
+    previous: UrnText | None = None
+    digest: str | None = None
+    created: datetime | None = Field(default=None, strict=False)
+
+
+class Repository(AspectModel):
+    """A repository of code or data."""
+
+    model_config = annotated(
+        "repository",
+        mode="state",
+        kinds=["repository"],
+        resolution={"rule": "precedence"},
+        search=[{"path": "url", "field": "title"}],
+    )
+
+    url: Text
+    type: str | None = Field(default=None, description="git, lakefs, dvc, …")
+    default_branch: str | None = None

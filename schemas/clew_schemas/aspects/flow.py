@@ -141,3 +141,38 @@ class Run(AspectModel):
     ended: datetime | None = Field(default=None, strict=False)
     duration_ms: float | None = Field(default=None, ge=0)
     message: str | None = None
+
+
+class Pipeline(AspectModel):
+    """Steps that run together, and when."""
+
+    model_config = annotated(
+        "pipeline",
+        mode="state",
+        kinds=["pipeline"],
+        resolution={"rule": "precedence"},
+        search=[{"path": "engine", "field": "facet.subtype"}],
+    )
+
+    engine: str | None = None
+    schedule: str | None = None
+    url: str | None = None
+    version: str | None = None
+
+
+class Step(AspectModel):
+    """A job or task within its pipeline: which steps must be done before it."""
+
+    model_config = annotated(
+        "step",
+        mode="state",
+        kinds=["job", "task"],
+        resolution={"rule": "precedence"},
+        edges=[{"type": "precedes", "from": "after[]"}],
+        search=[{"path": "type", "field": "facet.subtype"}],
+    )
+
+    after: list[UrnText] | None = None
+    type: str | None = None
+    timeout_ms: float | None = Field(default=None, ge=0)
+    retries: int | None = Field(default=None, ge=0)

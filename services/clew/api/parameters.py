@@ -32,6 +32,10 @@ class SearchParameters(Parameters):
     subtype: list[str] = []
     owner: list[str] = []
     tag: list[str] = []
+    term: list[str] = []
+    domain: list[str] = []
+    tier: list[str] = []
+    certification: list[str] = []
     state: list[str] = []
     status: list[str] = []
     facets: str = Field("kind", description="Facets to count, separated by commas: " + ", ".join(FACETS))

@@ -79,11 +79,12 @@ def _reason(ledger: LedgerReader, carrier: int, urn: str, subtype: int, as_of: i
 
 
 def _doors(walk: Walk, nodes: Nodes) -> Ids:
-    """Return the derived nodes of every dataset reached: `any` downstream, `rows` upstream, where gaps hang."""
+    """Return where gaps hang: `any` (downstream) or `rows` of each dataset reached, and things without columns."""
     member = np.isin(walk.edges.type, [EdgeType.MEMBER, EdgeType.NAMED])
     ends = walk.edges.dst[member] if walk.direction == Direction.DOWN else walk.edges.src[member]
     kind = "any" if walk.direction == Direction.DOWN else "rows"
-    return np.unique(np.concatenate([ends, walk.nodes[nodes.kind == kind]]))
+    own = ~np.isin(nodes.kind, ["column", "dataset", "any", "rows"]) | (nodes.kind == kind)
+    return np.unique(np.concatenate([ends, walk.nodes[own]]))
 
 
 def _with_parents(ids: Ids, nodes: Nodes, kinds: tuple[str, ...] = ()) -> Ids:

@@ -17,7 +17,19 @@ class Position(NamedTuple):
 TEXT_FIELDS: Mapping[str, float] = {"name": 5.0, "title": 3.0, "columns": 2.0, "prose": 1.0, "code": 0.3}
 """Text fields and their weights in the score. `name` is the dotted name of the entity, `title` display names."""
 
-FACETS = ("kind", "namespace", "subtype", "owner", "tag", "state", "status")
+FACETS = (
+    "kind",
+    "namespace",
+    "subtype",
+    "owner",
+    "tag",
+    "term",
+    "domain",
+    "tier",
+    "certification",
+    "state",
+    "status",
+)
 """What can be filtered and counted by."""
 
 

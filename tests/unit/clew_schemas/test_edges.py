@@ -116,5 +116,10 @@ def test_the_stored_numbers_of_edge_types_and_subtypes_do_not_move() -> None:
         "DESCRIBED": 10,
         "GAP": 11,
         "CUSTOM": 12,
+        "VERSION_OF": 13,
+        "MEANS": 14,
+        "IN_DOMAIN": 15,
+        "OFFERS": 16,
+        "PRECEDES": 17,
     }
     assert (Subtype.IDENTITY, Subtype.JOIN, Subtype.ROWS, Subtype.UNRESOLVED) == (1, 16, 22, 32)

@@ -52,6 +52,10 @@ class SearchFilters:
     subtype: list[str] | None = None
     owner: list[str] | None = None
     tag: list[str] | None = None
+    term: list[str] | None = None
+    domain: list[str] | None = None
+    tier: list[str] | None = None
+    certification: list[str] | None = None
     state: list[str] | None = None
     status: list[str] | None = None
 

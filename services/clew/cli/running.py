@@ -88,7 +88,8 @@ def _serve(house: House, host: str, port: int, run_file: Path | None, token: str
     from clew.cli.local import author
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for chatty in ("httpx", "opensearch"):  # a line a request, while nothing is wrong
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     loopback = is_loopback(host)
     if not loopback and not any(not row.revoked for row in house.ledger.tokens()):
         raise Forbidden(

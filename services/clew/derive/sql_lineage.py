@@ -7,27 +7,23 @@ schema that it asked for changes.
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from clew.derive.datasets import Datasets, column_path
-from clew.ledger import Commit, Ledger, LedgerReader
+from clew.derive.reactor import Reactor, claims_of, resolved
+from clew.ledger import Commit, Ledger
 from clew.ledger.port import DERIVED_SQL
-from clew_schemas import Event, Group, event
+from clew_schemas import Event, event
 from clew_schemas.aspects import Lineage, Schema
 from clew_schemas.aspects.data import Column
 from clew_schemas.aspects.flow import Unresolved
-from clew_schemas.resolve import resolve
 from clew_schemas.urn import kind_of
 from clew_sql import Lineage as Read
 from clew_sql import OutputColumn, SqlError, column_lineage
 
-log = logging.getLogger(__name__)
-
-_BATCH = 200
 _EXACT_CASE = frozenset({"bigquery", "clickhouse", "mysql"})
 """Dialects in which two tables may differ in case only."""
 _MOST_DETAIL = 300
@@ -42,48 +38,17 @@ class Derived:
     columns: tuple[str, ...]
 
 
-class SqlLineage:
-    """The reactor. Its cursor is stored in the ledger after what it derived is acknowledged."""
+class SqlLineage(Reactor):
+    """The reactor; its subjects are carriers of `query`."""
 
     name = DERIVED_SQL
 
     def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._stored = self._position = ledger.cursor(self.name)
         self._readers: dict[str, set[str]] = defaultdict(set)
         """Carriers by the URN of each dataset that their SQL names."""
-        self._learn()
-
-    def position(self) -> int:
-        """Return the last seq whose consequences are proposed and acknowledged."""
-        return self._position
-
-    def step(self) -> bool:
-        """Take the next commits; say whether there were any."""
-        self._take_over()
-        commits = self._ledger.tail(self._position, _BATCH)
-        if not commits:
-            return False
-        for carrier, cause in sorted(self._touched(commits).items()):
-            self._derive(carrier, cause, commits[-1].seq)
-        self._position = commits[-1].seq
-        return True
-
-    def _take_over(self) -> None:
-        """Go on from where another process left off, when one has worked since."""
-        stored = self._ledger.cursor(self.name)
-        if stored > self._position:
-            self._stored = self._position = stored
-            self._learn()
-
-    def rest(self) -> None:
-        """Store the cursor. What is derived twice after a crash changes nothing."""
-        if self._stored != self._position:
-            self._ledger.set_cursor(self.name, self._position)
-            self._stored = self._position
+        super().__init__(ledger)
 
     def _learn(self) -> None:
-        """Know again, after a start, which carriers read what."""
         for entity, aspect in self._ledger.live_keys():
             if aspect != "lineage":
                 continue
@@ -97,52 +62,37 @@ class SqlLineage:
         for dataset in datasets:
             self._readers[dataset].add(carrier)
 
-    def _touched(self, commits: Iterable[Commit]) -> dict[str, int]:
-        """Return the carriers to derive again, each with the earliest seq that asks for it."""
-        touched: dict[str, int] = {}
-        for commit in commits:
-            cause = commit.cause or commit.seq
-            for change in commit.changes:
-                if change.aspect == "query":
-                    touched.setdefault(change.urn, cause)
-                elif change.aspect == "schema":
-                    for carrier in self._readers.get(change.urn, ()):
-                        touched.setdefault(carrier, cause)
-        return touched
+    def _touched(self, commit: Commit) -> Iterable[str]:
+        for change in commit.changes:
+            if change.aspect == "query":
+                yield change.urn
+            elif change.aspect == "schema":
+                yield from self._readers.get(change.urn, ())
 
-    def _derive(self, carrier: str, cause: int, seq: int) -> None:
-        query = _resolved(self._ledger, carrier, "query")
+    def _derived(self, carrier: str) -> Sequence[Event]:
+        query = resolved(self._ledger, carrier, "query")
         if query is None:
-            events = [Event(carrier, "lineage", op="retract"), *self._orphans(carrier, None)]
-        else:
-            datasets = Datasets(self._ledger, query["namespace"], query["dialect"] not in _EXACT_CASE)
-            derived = derive(query, datasets)
-            self._remember(carrier, [*datasets.asked, *derived.lineage.inputs, *derived.lineage.outputs])
-            events = [
-                event(carrier, "lineage", derived.lineage),
-                *self._schema(derived),
-                *self._orphans(carrier, derived),
-            ]
-        group = Group(DERIVED_SQL, f"{seq}:{cause}:{carrier}"[:200], tuple(events), message="derived from SQL")
-        (receipt,) = self._ledger.propose([group], door="reactor", cause=cause)
-        if receipt.status == "refused":
-            log.error("lineage of %s was refused: %s", carrier, receipt.errors)
-            self._say_unresolved(carrier, cause, seq, receipt.errors)
+            return [Event(carrier, "lineage", op="retract"), *self._orphans(carrier, None)]
+        datasets = Datasets(self._ledger, query["namespace"], query["dialect"] not in _EXACT_CASE)
+        derived = derive(query, datasets)
+        self._remember(carrier, [*datasets.asked, *derived.lineage.inputs, *derived.lineage.outputs])
+        return [
+            event(carrier, "lineage", derived.lineage),
+            *self._schema(derived),
+            *self._orphans(carrier, derived),
+        ]
 
-    def _say_unresolved(self, carrier: str, cause: int, seq: int, errors: tuple[dict[str, Any], ...]) -> None:
+    def _refused(self, carrier: str, errors: Sequence[dict[str, Any]]) -> Sequence[Event]:
         """What can't be said in full is a gap, not silence."""
-        lineage = Lineage(
-            inputs=[], outputs=[], unresolved=[Unresolved(code="refused", detail=str(errors[0]["what"])[:_MOST_DETAIL])]
-        )
-        group = Group(DERIVED_SQL, f"{seq}:{cause}:gap:{carrier}"[:200], (event(carrier, "lineage", lineage),))
-        self._ledger.propose([group], door="reactor", cause=cause)
+        detail = str(errors[0]["what"])[:_MOST_DETAIL]
+        gap = Lineage(inputs=[], outputs=[], unresolved=[Unresolved(code="refused", detail=detail)])
+        return [event(carrier, "lineage", gap)]
 
     def _schema(self, derived: Derived) -> list[Event]:
         """Return the event by which an output that nobody else describes gets, keeps or loses its derived schema."""
         if derived.output is None or kind_of(derived.output) != "dataset":
             return []
-        (number,) = self._ledger.ids([derived.output])
-        claims = self._ledger.claims([number])[number].get("schema", ()) if number else ()
+        claims = claims_of(self._ledger, derived.output, "schema")
         others = [claim for claim in claims if claim.source != DERIVED_SQL]
         if not others and derived.columns:
             columns = [Column(name=column_path(name)) for name in derived.columns]
@@ -153,10 +103,9 @@ class SqlLineage:
 
     def _orphans(self, carrier: str, derived: Derived | None) -> list[Event]:
         """Return retractions of derived schemas of what the carrier built before and builds no more."""
-        (number,) = self._ledger.ids([carrier])
         before = {
             output
-            for claim in self._ledger.claims([number])[number].get("lineage", ())
+            for claim in claims_of(self._ledger, carrier, "lineage")
             if claim.source == DERIVED_SQL and claim.says is not None
             for output in claim.says["outputs"]
         }
@@ -164,9 +113,7 @@ class SqlLineage:
         return [Event(each, "schema", op="retract") for each in gone if self._describes(each)]
 
     def _describes(self, dataset: str) -> bool:
-        (number,) = self._ledger.ids([dataset])
-        claims = self._ledger.claims([number])[number].get("schema", ()) if number else ()
-        return any(claim.source == DERIVED_SQL for claim in claims)
+        return any(claim.source == DERIVED_SQL for claim in claims_of(self._ledger, dataset, "schema"))
 
 
 def derive(query: Mapping[str, Any], datasets: Datasets) -> Derived:
@@ -261,9 +208,3 @@ def _column_rows(
 
 def _marked(subtype: str, presence: bool) -> str:
     return f"{subtype}:PRESENCE" if presence else str(subtype)
-
-
-def _resolved(ledger: LedgerReader, urn: str, aspect: str) -> Any:
-    (number,) = ledger.ids([urn])
-    claims = ledger.claims([number])[number].get(aspect, ()) if number else ()
-    return resolve(claims, ledger.registry.get(aspect).resolution)

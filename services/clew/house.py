@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any
 
+from clew.derive.logged_data import LoggedData
 from clew.derive.sql_lineage import SqlLineage
 from clew.graph import open_graph
 from clew.home import HomeLock
 from clew.ledger import LedgerReader, open_ledger
-from clew.ledger.port import DERIVED_SQL
+from clew.ledger.port import DERIVED_EVIDENCE, DERIVED_SQL
 from clew.log import Log, Station, open_log
 from clew.materialise import audit
 from clew.materialise.follower import Follower, GraphFollower, SearchFollower
@@ -57,8 +58,12 @@ class House:
         if self.log is not None and Role.MATERIALISER in roles:
             self._tail = self.log.tail(self.ledger)
         self.followers: list[Follower] = [GraphFollower(self._tail, self.views), SearchFollower(self._tail, self.views)]
-        self.reactors: list[Follower] = [SqlLineage(self.ledger)] if Role.COMMITTER in roles else []
-        kept: list[Keeper] = [*self.reactors] or [StoredPosition(self.ledger, DERIVED_SQL)]
+        self.reactors: list[Follower] = []
+        if Role.COMMITTER in roles:
+            self.reactors = [SqlLineage(self.ledger), LoggedData(self.ledger)]
+        kept: list[Keeper] = [*self.reactors]
+        if not kept:
+            kept = [StoredPosition(self.ledger, name) for name in (DERIVED_SQL, DERIVED_EVIDENCE)]
         self.freshness = Freshness(self.ledger, self.followers, kept, self.moved)
         if roles == EVERY_ROLE and self.log is None:
             self.freshness.catch_up = self.catch_up

@@ -14,7 +14,7 @@ from clew.api.auth import new_token
 from clew.errors import BadInput, Forbidden, NotFound
 from clew.graph import Direction
 from clew.house import House
-from clew.ledger.port import DERIVED_SQL, STEWARD, Scope, Source, TokenRow
+from clew.ledger.port import DERIVED, STEWARD, Scope, Source, TokenRow
 from clew.materialise.rebuild import ALL_VIEWS
 from clew.query.answer import Viewer
 from clew.query.terms import ChangeKind, Grain
@@ -44,8 +44,8 @@ class Local:
 
     def propose(self, records: Sequence[Record]) -> list[Receipt]:
         for record in records:
-            if record.source == DERIVED_SQL:
-                raise Forbidden("derived.sql is written by the house alone", where="source")
+            if record.source.startswith(DERIVED):
+                raise Forbidden(f"{record.source} is written by the house alone", where="source")
             order = "crawl" if not isinstance(record, Group) or record.crawl else "time"
             if record.source != STEWARD and record.source not in {each.name for each in self._house.ledger.sources()}:
                 self.register(record.source, order=order, door="cli")

@@ -18,7 +18,10 @@ Scope = Literal["read", "write", "admin"]
 OrderMode = Literal["crawl", "time"]
 
 STEWARD = "steward"
-DERIVED_SQL = "derived.sql"
+DERIVED = "derived."
+"""How the names of the house's own sources begin: nobody else writes for them."""
+DERIVED_SQL = f"{DERIVED}sql"
+DERIVED_EVIDENCE = f"{DERIVED}evidence"
 
 
 class Source(NamedTuple):

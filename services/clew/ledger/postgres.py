@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 from clew.ledger import postgres_tables as tables
 from clew.ledger.clock import now_micros
 from clew.ledger.group_commit import GroupCommit
-from clew.ledger.port import DERIVED_SQL, STEWARD, Source, TokenRow
+from clew.ledger.port import DERIVED, DERIVED_EVIDENCE, DERIVED_SQL, STEWARD, Source, TokenRow
 from clew.ledger.positions import BadRecord, Positions, check_positions, cursor_of
 from clew.ledger.postgres_book import PostgresBook
 from clew.ledger.postgres_link import Connection as Driver
@@ -77,7 +77,8 @@ class PostgresLedger(PostgresReader):
         ledger = cls(link, registry or Registry.built_in(), clock, patience)
         try:
             ledger.register(Source(STEWARD, "time", 100, "direct"))
-            ledger.register(Source(DERIVED_SQL, "time", 30, "reactor"))
+            for name in (DERIVED_SQL, DERIVED_EVIDENCE):
+                ledger.register(Source(name, "time", 30, "reactor"))
         except BaseException:
             ledger.close()
             raise
@@ -175,7 +176,7 @@ class PostgresLedger(PostgresReader):
             raise NotFound(f"no source {source!r} to give a key to", hint="See clew source list")
 
     def retire(self, name: str, author: str | None = None) -> Receipt:
-        if name in (STEWARD, DERIVED_SQL) or name not in {source.name for source in self.sources()}:
+        if name == STEWARD or name.startswith(DERIVED) or name not in {source.name for source in self.sources()}:
             raise NotFound(f"no source {name!r} to retire", hint="See clew source list")
         number = self.number_of("source", name)
 

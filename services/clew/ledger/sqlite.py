@@ -12,7 +12,7 @@ from pathlib import Path
 
 from clew.ledger.clock import now_micros
 from clew.ledger.group_commit import GroupCommit
-from clew.ledger.port import DERIVED_SQL, STEWARD, Source, TokenRow
+from clew.ledger.port import DERIVED, DERIVED_EVIDENCE, DERIVED_SQL, STEWARD, Source, TokenRow
 from clew.ledger.positions import BadRecord, Positions
 from clew.ledger.prepare import prepare
 from clew.ledger.signing import check_public_key
@@ -54,7 +54,8 @@ class SqliteLedger(SqliteReader):
         try:
             ledger = cls(path, registry or Registry.built_in(), clock, synchronous)
             ledger.register(Source(STEWARD, "time", 100, "direct"))
-            ledger.register(Source(DERIVED_SQL, "time", 30, "reactor"))
+            for name in (DERIVED_SQL, DERIVED_EVIDENCE):
+                ledger.register(Source(name, "time", 30, "reactor"))
         except sqlite3.OperationalError as error:
             raise Unreachable(f"the ledger can't be opened: {error}", where=str(path)) from error
         except sqlite3.DatabaseError as error:
@@ -155,7 +156,7 @@ class SqliteLedger(SqliteReader):
             raise NotFound(f"no source {source!r} to give a key to", hint="See clew source list")
 
     def retire(self, name: str, author: str | None = None) -> Receipt:
-        if name in (STEWARD, DERIVED_SQL) or name not in {source.name for source in self.sources()}:
+        if name == STEWARD or name.startswith(DERIVED) or name not in {source.name for source in self.sources()}:
             raise NotFound(f"no source {name!r} to retire", hint="See clew source list")
         with self._writing() as connection:
             number = self._store.number("source", name)

@@ -25,3 +25,7 @@ class DbtConfig(ConnectorConfig):
     namespace: Name = Field(
         description="Namespace of the relations, which no artifact tells, such as duckdb://nyc or postgres://host:5432"
     )
+    models: Name | None = Field(
+        default=None,
+        description="Namespace of the models that exposures name in meta.mlflow_model, such as mlflow://shop",
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ from clew_connectors.dbt.records import (
     Described,
     Exposure,
     Job,
+    ModelOwners,
     Node,
     OwnerGroup,
     Person,
@@ -33,6 +35,9 @@ BUILDS = frozenset({"model", "seed", "snapshot"})
 """Types of resource that build a relation."""
 CTE_PREFIX = "__dbt__cte__"
 """What dbt puts before an ephemeral model's name where it writes the model's SQL into another."""
+
+MODEL_KEY = "mlflow_model"
+"""Key of an exposure's meta that names a registered model."""
 
 _NAMED = re.compile(r"""(?:ref|source)\(\s*['"]([^'"]+)['"](?:\s*,\s*['"]([^'"]+)['"])?""")
 
@@ -157,7 +162,22 @@ class Joined:
                 each.maturity,
                 _described(each.description, owners(each.owner), each.tags, each.meta),
                 self._inputs(each.depends_on),
+                self._model(each.meta),
             )
+
+    def model_owners(self) -> Iterator[ModelOwners]:
+        found: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for each in self.manifest.exposures.values():
+            model = self._model(each.meta)
+            if model is not None:
+                found[model].update(person.key for person in owners(each.owner))
+        for (namespace, name), keys in sorted(found.items()):
+            yield ModelOwners(namespace, name, tuple(sorted(keys)))
+
+    def _model(self, meta: Mapping[str, Any]) -> tuple[str, str] | None:
+        """Return namespace and name of the model that an exposure's meta names, if the recipe says where models are."""
+        name = meta.get(MODEL_KEY)
+        return (self.config.models, name) if self.config.models and isinstance(name, str) and name.strip() else None
 
     def _nodes(self) -> list[tuple[str, artifacts.Node]]:
         return sorted(self.manifest.nodes.items())

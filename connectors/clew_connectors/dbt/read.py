@@ -36,7 +36,7 @@ def discover(config: DbtConfig) -> Discovery:
     types = [node.resource_type for node in manifest.nodes.values()]
     counts = {f"{kind}s": types.count(kind) for kind in ("model", "seed", "snapshot", "test") if kind in types}
     counts |= {"sources": len(manifest.sources), "exposures": len(manifest.exposures)}
-    return Discovery(scope(home(manifest), config.namespace), counts)
+    return Discovery(scope(home(manifest), config.namespace, config.models), counts)
 
 
 def read(config: DbtConfig, state: State | None = None) -> Iterator[Item | ReadWarning]:
@@ -49,6 +49,7 @@ def read(config: DbtConfig, state: State | None = None) -> Iterator[Item | ReadW
     yield from reading.jobs()
     yield from reading.tests()
     yield from reading.exposures()
+    yield from reading.model_owners()
     if results is not None:
         yield from _outcomes(reading, results, config)
 

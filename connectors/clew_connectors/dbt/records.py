@@ -151,7 +151,10 @@ class JobRun:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """A use of datasets outside the project; `type` is dbt's word for what uses them."""
+    """A use of datasets outside the project; `type` is dbt's word for what uses them.
+
+    `model` is namespace and name of the registered model that the exposure is about, where its meta names one.
+    """
 
     node: Node
     type: str
@@ -161,6 +164,16 @@ class Exposure:
     maturity: str | None
     about: Described
     depends_on: tuple[Relation, ...]
+    model: tuple[str, str] | None = None
 
 
-Item = Project | Person | OwnerGroup | Dataset | Job | Test | TestResult | JobRun | Exposure
+@dataclass(frozen=True, slots=True)
+class ModelOwners:
+    """Who answers for a registered model, as the exposures that are about it say. `owners` are keys of persons."""
+
+    namespace: str
+    name: str
+    owners: tuple[str, ...]
+
+
+Item = Project | Person | OwnerGroup | Dataset | Job | Test | TestResult | JobRun | Exposure | ModelOwners

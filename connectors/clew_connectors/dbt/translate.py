@@ -12,6 +12,7 @@ from clew_connectors.dbt.records import (
     Item,
     Job,
     JobRun,
+    ModelOwners,
     Node,
     OwnerGroup,
     Person,
@@ -82,11 +83,13 @@ LONGEST_MESSAGE = 2_000
 """Characters of a message of dbt's that are kept."""
 
 
-def scope(home: str, relations: str) -> Scope:
-    """Return what a crawl covers: all of the project's namespace, and its own claims about relations and people."""
+def scope(home: str, relations: str, models: str | None = None) -> Scope:
+    """Return what a crawl covers: the project's namespace, and its own claims about relations, people and models."""
     own = ("pipeline", "job", "dataset", "column", "assertion", "group", *sorted(set(EXPOSURE_KINDS.values())))
     prefixes = [f"urn:clew:{kind}:({urn.escape(home)}," for kind in own]
     prefixes += [f"urn:clew:{kind}:({urn.escape(relations)}," for kind in ("dataset", "column")]
+    if models is not None:
+        prefixes.append(f"urn:clew:model:({urn.escape(models)},")
     return Scope((*prefixes, f"urn:clew:person:({PEOPLE},"), ASPECTS)
 
 
@@ -119,6 +122,8 @@ def _events(record: Item) -> Iterator[Event]:
             yield _of_run(record)
         case Exposure():
             yield from _of_exposure(record)
+        case ModelOwners():
+            yield from _owned(urn.of_segments("model", record.namespace, record.name), record.owners)
         case _:
             assert_never(record)
 
@@ -218,8 +223,9 @@ def _of_run(record: JobRun) -> Event:
 
 def _of_exposure(record: Exposure) -> Iterator[Event]:
     exposure = _node(EXPOSURE_KINDS.get(record.type, "application"), record.node)
+    models = [urn.of_segments("model", *record.model)] if record.model else []
     said = ExposureAspect(
-        depends_on=[_dataset(each) for each in record.depends_on],
+        depends_on=[*(_dataset(each) for each in record.depends_on), *models],
         type=record.type,
         label=record.label,
         url=record.url,

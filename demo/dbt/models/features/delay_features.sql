@@ -1,4 +1,4 @@
--- One row a flight that arrived; every feature is known before it leaves, is_late is what a model learns.
+-- One row a flight that arrived; every feature is known before it leaves, arr_delay and is_late are what a model learns.
 select
     flight_key,
     flight_date,
@@ -12,6 +12,7 @@ select
     coalesce(prev_dep_delay, 0) as prev_dep_delay,
     coalesce(flights_before_today, 0) as flights_before_today,
     weather.* exclude (origin, scheduled_hour),
+    arr_delay,
     is_late
 from {{ ref('int_flight_delays') }}
 left join {{ ref('aircraft_rotation') }} using (flight_key)

@@ -60,6 +60,17 @@ def test_an_exposure_is_of_the_kind_that_its_type_says(type_: str, kind: str) ->
     assert covers(scope("dbt://shop", "duckdb://shop"), translate(record)[0].urn, "exposure")
 
 
+def test_an_exposure_about_a_registered_model_hangs_on_it_and_lends_it_its_owners() -> None:
+    node, model = records.Node("dbt://shop", "exposure.shop.e"), ("mlflow://shop", "churn")
+    exposure, *_ = translate(records.Exposure(node, "ml", "e", None, None, None, SAID, (), model))
+    churn = "urn:clew:model:(mlflow://shop,churn)"
+    assert msgspec.json.decode(exposure.payload)["dependsOn"] == [churn]
+    (owned,) = translate(records.ModelOwners(*model, ("ada@shop.example",)))
+    assert (owned.urn, owned.aspect) == (churn, "ownership")
+    assert covers(scope("dbt://shop", "duckdb://shop", "mlflow://shop"), churn, "ownership")
+    assert not covers(scope("dbt://shop", "duckdb://shop"), churn, "ownership")
+
+
 @pytest.mark.parametrize(
     ("said", "meant"),
     [

@@ -9,6 +9,7 @@ LOCK := $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit
 	--custom-compile-command 'make lock' --python-version 3.11
 export NYC_DUCKDB ?= $(CURDIR)/$(DEMO)/nyc.duckdb
 export DBT_ARTIFACTS ?= $(CURDIR)/$(DEMO)/target
+export MLFLOW_STORE ?= $(CURDIR)/$(DEMO)/mlflow
 
 .PHONY: help setup demo servers serve check test test-quick test-all lock transcript clean
 
@@ -35,6 +36,7 @@ $(DEMO)/.ready: requirements/demo.txt .venv/.ready
 
 $(DEMO)/.built: $(DEMO)/.ready $(wildcard demo/*.py demo/*.sql demo/dbt/*.yml) $(shell find demo/dbt -name '*.sql' -o -name '*.yml' 2>/dev/null)
 	$(DEMO_BIN)/python demo/build.py --database $(NYC_DUCKDB) --target-dir $(DBT_ARTIFACTS)
+	$(DEMO_BIN)/python demo/train.py --database $(NYC_DUCKDB) --store $(MLFLOW_STORE)
 	touch $@
 
 demo: $(DEMO)/.built  ## catalogue New York's 2013 flights and serve them; ONCE=1 ends by itself, BACKEND=servers

@@ -148,7 +148,7 @@ def main() -> int:
     np.random.seed(SEED)
     database = checked(arguments.database)
     train(database, "linear", NUMBERS, Ridge(alpha=1.0), ())
-    forest = RandomForestRegressor(max_depth=8, n_jobs=1, random_state=SEED, warm_start=True)
+    forest = RandomForestRegressor(TREES[-1], max_depth=8, n_jobs=1, random_state=SEED, warm_start=True)
     best = train(database, "forest", [*NUMBERS, *WORDS], forest, TREES)
     client = mlflow.MlflowClient()
     client.set_registered_model_alias(MODEL, "champion", best)

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 import pytest
 from tools.servers import Server, start
 
-ON_SERVERS = ("test_graph_neo4j.py", "test_ledger_postgres.py", "test_search_opensearch.py", "test_log.py")
+ON_SERVERS = (
+    "test_definitions_postgres.py",
+    "test_graph_neo4j.py",
+    "test_ledger_postgres.py",
+    "test_search_opensearch.py",
+    "test_log.py",
+)
 """Contract suites on real servers, beside everything in tests/real."""
 
 

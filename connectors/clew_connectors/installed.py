@@ -13,6 +13,11 @@ GROUP = "clew.connectors"
 _OURS = (
     EntryPoint("dbt", "clew_connectors.dbt:CONNECTOR", GROUP),
     EntryPoint("duckdb", "clew_connectors.duckdb:CONNECTOR", GROUP),
+    EntryPoint("feast", "clew_connectors.feast:CONNECTOR", GROUP),
+    EntryPoint("mlflow", "clew_connectors.mlflow:CONNECTOR", GROUP),
+    EntryPoint("postgres", "clew_connectors.postgres:CONNECTOR", GROUP),
+    EntryPoint("metadata_json", "clew_connectors.metadata_json:CONNECTOR", GROUP),
+    EntryPoint("sqlite", "clew_connectors.sqlite:CONNECTOR", GROUP),
 )
 
 

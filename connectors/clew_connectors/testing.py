@@ -13,7 +13,7 @@ from clew_schemas.errors import BadInput, ClewError, TooLarge
 from clew_schemas.event import MAX_BYTES, MAX_EVENTS, CrawlClose, CrawlOpen, Event, Group, Receipt, Record, Scope
 from clew_schemas.registry import Registry
 from clew_schemas.scrub import has_secret, scrub
-from clew_schemas.urn import Urn, check_kind
+from clew_schemas.urn import Urn
 
 GUARDED_FROM = 20
 """Claims in scope from which on the guard of a crawl looks at what a close would retract."""
@@ -130,7 +130,7 @@ class MemorySink:
 
     def _checked(self, event: Event, where: str) -> bytes:
         """Return the canonical payload of a good event; raise BadInput for any other."""
-        check_kind(Urn.parse(event.urn))
+        self._registry.check_kind(Urn.parse(event.urn))
         aspect = self._registry.get(event.aspect, where)
         if aspect.kinds is not None and Urn.parse(event.urn).kind not in aspect.kinds:
             raise BadInput(f"{event.urn} has no aspect {event.aspect!r}", where=where)

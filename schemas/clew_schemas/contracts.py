@@ -83,8 +83,20 @@ def _accepts(aspect: Aspect, payload: Any) -> bool:
     return True
 
 
+_LIMITS = (
+    *("type", "pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    *("multipleOf", "format", "const", "$ref", "$dynamicRef", "minItems", "maxItems", "uniqueItems", "prefixItems"),
+    *("contains", "minContains", "maxContains", "minProperties", "maxProperties", "patternProperties"),
+    *("propertyNames", "dependentRequired", "dependentSchemas", "unevaluatedItems", "unevaluatedProperties"),
+    *("allOf", "oneOf", "not", "if", "then", "else"),
+)
+"""Keywords that take something away; where one is new or says something else, less may be allowed."""
+
+
 def narrowed(old: Any, new: Any, place: str = "$") -> Iterator[str]:
     """Yield each place where `new` allows less than `old` did, as far as the two documents tell."""
+    if new is False and old is not False:
+        yield f"{place} is gone"
     if not isinstance(old, dict) or not isinstance(new, dict):
         return
     for name in sorted(set(new.get("required", ())) - set(old.get("required", ()))):
@@ -95,13 +107,14 @@ def narrowed(old: Any, new: Any, place: str = "$") -> Iterator[str]:
             yield f"{place}.{name} is gone"
         elif name in properties:
             yield from narrowed(before[name], properties[name], f"{place}.{name}")
-    for keyword in ("type", "pattern", "minLength", "minimum", "maximum", "format", "const", "$ref"):
+    for keyword in _LIMITS:
         if keyword in new and new[keyword] != old.get(keyword):
             yield f"{place}: {keyword} changed from {old.get(keyword)!r} to {new[keyword]!r}"
     if "enum" in new and not set(old.get("enum", [None])) <= set(new["enum"]):
         yield f"{place}: values are gone from the enumeration"
     for keyword in ("items", "additionalProperties"):
-        yield from narrowed(old.get(keyword), new.get(keyword), f"{place}.{keyword}")
+        if keyword in new:
+            yield from narrowed(old.get(keyword, {}), new[keyword], f"{place}.{keyword}")
     for name in old.get("$defs", {}):
         yield from narrowed(old["$defs"][name], new.get("$defs", {}).get(name), f"{place}.$defs.{name}")
     if "anyOf" in new:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from clew_schemas.registry import Aspect, EdgeRule
 from clew_schemas.resolve import Claim, attributed, denied, ranked
 from clew_schemas.select import select
-from clew_schemas.urn import any_of, column, kind_of, rows_of
+from clew_schemas.urn import any_of, column, dataset_of, kind_of, rows_of
 
 
 class EdgeType(IntEnum):
@@ -146,7 +146,9 @@ def _references(rule: EdgeRule, entity: str, document: dict[str, Any], source: s
     names = select(document, rule.column) if rule.column else []
     for other in select(document, path):
         end = other
-        if kind_of(other) == "dataset" and names:
+        if kind == EdgeType.DATASET_FLOW:
+            end = dataset_of(other) or other
+        elif kind_of(other) == "dataset" and names:
             end = column(other, names[0])
         elif kind_of(other) == "dataset" and rule.at == "any":
             end = any_of(other)
@@ -154,8 +156,9 @@ def _references(rule: EdgeRule, entity: str, document: dict[str, Any], source: s
             yield Edge(end, entity, kind, direct, 100, source)
         else:
             yield Edge(entity, end, kind, direct, 100, source)
-        if names and kind_of(end) == "column":
-            yield from _named(other, names[0], source)
+        dataset = dataset_of(end) if direct and kind_of(end) == "column" else None
+        if dataset is not None:
+            yield from _named(dataset, end[end.rindex(",") + 1 : -1], source)
 
 
 def _members(entity: str, document: dict[str, Any], source: str) -> Iterator[Edge]:

@@ -26,8 +26,9 @@ class Event(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=T
 
     `upsert` says `payload`; `retract` says nothing any more (also no denial); `deny` says that others are wrong:
     payload `{"all": true}` or `{"keys": [element keys]}`. `observed` is when the source saw it. `if_match` is the
-    etag of the resolved aspect as the writer read it, "" for: there is none yet. Series points carry `name`, `time`,
-    `step`.
+    etag of the resolved aspect as the writer read it, "" for: there is none yet. Since denials need not show in what
+    is resolved, `@` and the seq of the source's own live claim as read (0: none) may follow, after `*` for any etag.
+    Series points carry `name`, `time`, `step`.
     """
 
     urn: str

@@ -17,6 +17,7 @@ KINDS = frozenset(
     glossary_term tag domain data_product
     person group
     contract assertion monitor incident policy
+    kind aspect
     """.split()
 )
 """Kinds that sources may make claims about."""

@@ -1,4 +1,4 @@
-"""The registry: every aspect as the house runs on it, read from its JSON Schema document and annotations.
+"""The registry: every kind and aspect as the house runs on it, an aspect read from its document and annotations.
 
 A built-in aspect is exported from its model and validated by it; one that is registered at run time is the same
 document without a class (see `documents`). From there on the two are alike.
@@ -6,7 +6,8 @@ document without a class (see `documents`). From there on the two are alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,6 +16,8 @@ from pydantic import ValidationError
 from clew_schemas.aspects import BUILT_IN, AspectModel
 from clew_schemas.aspects.base import ANNOTATION
 from clew_schemas.errors import BadInput
+from clew_schemas.kinds import DERIVED_KINDS, KINDS, LEAF_KINDS
+from clew_schemas.urn import Urn
 
 Validator = Callable[[Any], None]
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
@@ -64,8 +67,24 @@ class Resolution:
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of thing. `custom` was registered at run time; `retired` is known for the past and takes no claims."""
+
+    name: str
+    label: str | None = None
+    plural: str | None = None
+    description: str | None = None
+    leaf: bool = False
+    custom: bool = False
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Aspect:
-    """One aspect: name, version, how it behaves, and how to check a payload."""
+    """One aspect: name, version, how it behaves, and how to check a payload.
+
+    `custom` was registered at run time; `retired` still reads what was said with it, and takes no claims.
+    """
 
     name: str
     version: int
@@ -77,6 +96,8 @@ class Aspect:
     edges: tuple[EdgeRule, ...] = ()
     search: tuple[SearchRule, ...] = ()
     upcasts: Mapping[int, Upcast] = field(default_factory=dict)
+    custom: bool = False
+    retired: bool = False
 
     def check(self, payload: Any, where: str = "payload") -> None:
         """Raise BadInput, with the JSON path, unless `payload` is a good document of this aspect."""
@@ -105,28 +126,110 @@ def _place(where: str, steps: Any) -> str:
     return where + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
 
 
-class Registry:
-    """The aspects in force, by name."""
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The aspects and kinds of one moment, by name; nothing in it ever changes.
 
-    def __init__(self, aspects: Mapping[str, Aspect]) -> None:
-        self.aspects = dict(aspects)
+    `seq` is that of the newest definition it holds, 0 when it holds none.
+    """
+
+    aspects: Mapping[str, Aspect]
+    kinds: Mapping[str, Kind]
+    seq: int = 0
+
+    def get(self, name: str, where: str | None = None) -> Aspect:
+        """Return the aspect called `name`, retired or not, or raise BadInput that lists the known ones."""
+        aspect = self.aspects.get(name)
+        if aspect is None:
+            raise BadInput(f"unknown aspect {name!r}", where=where, hint=f"Known aspects: {_listed(self.aspects)}")
+        return aspect
+
+    def claimable(self, name: str, where: str | None = None) -> Aspect:
+        """Return the aspect called `name`; raise BadInput also for a retired one."""
+        aspect = self.get(name, where)
+        if aspect.retired:
+            raise BadInput(f"the aspect {name!r} was withdrawn", where=where, hint="Register it again: clew model")
+        return aspect
+
+    def check_kind(self, urn: Urn) -> None:
+        """Raise BadInput unless a source may make claims about things of this kind."""
+        if urn.kind in DERIVED_KINDS:
+            raise BadInput(f"no source may propose the derived kind {urn.kind!r}", where=str(urn))
+        kind = self.kinds.get(urn.kind)
+        if kind is None:
+            raise BadInput(
+                f"unknown kind {urn.kind!r}", where=str(urn), hint=f"Known kinds: {', '.join(self.live_kinds())}"
+            )
+        if kind.retired:
+            raise BadInput(f"the kind {urn.kind!r} was withdrawn", where=str(urn), hint="Register it again: clew model")
+
+    def live_kinds(self) -> list[str]:
+        """Return the names of the kinds that claims can be made about, sorted."""
+        return sorted(name for name, kind in self.kinds.items() if not kind.retired)
+
+
+class Registry:
+    """The aspects and kinds in force: one object that a ledger shares with everything that reads it.
+
+    What is in force is one frozen `Vocabulary`, replaced as a whole, so that each reader, in whatever thread, sees a
+    consistent one; who asks several things takes `now()` once. `renewing` is how a ledger looks for definitions that
+    other processes have made: an unknown name is looked for there before it is refused.
+    """
+
+    def __init__(self, aspects: Mapping[str, Aspect], kinds: Iterable[str] = KINDS) -> None:
+        own = {name: Kind(name, leaf=name in LEAF_KINDS) for name in kinds}
+        self._now = self.built = Vocabulary(dict(aspects), own)
+        self._lock = threading.Lock()
+        self.renewing: Callable[[], object] | None = None
 
     @classmethod
     def built_in(cls) -> Registry:
         """Return the registry of the aspects that ship with Clew."""
         return cls({aspect.name: aspect for aspect in map(from_model, BUILT_IN)})
 
+    def now(self) -> Vocabulary:
+        """Return what is in force at this moment."""
+        return self._now
+
+    @property
+    def seq(self) -> int:
+        """The seq of the newest definition that is in force."""
+        return self._now.seq
+
+    @property
+    def aspects(self) -> Mapping[str, Aspect]:
+        """The aspects in force, by name."""
+        return self._now.aspects
+
+    def take_in(self, words: Vocabulary) -> None:
+        """Put a vocabulary in force, unless a newer one is."""
+        with self._lock:
+            if words.seq > self._now.seq:
+                self._now = words
+
+    def renew(self) -> bool:
+        """Look for newer definitions where they are kept; say whether there were any."""
+        before = self.seq
+        if self.renewing is not None:
+            self.renewing()
+        return self.seq != before
+
     def get(self, name: str, where: str | None = None) -> Aspect:
-        """Return the aspect called `name`, or raise BadInput that lists the known ones."""
-        aspect = self.aspects.get(name)
-        if aspect is None:
-            raise BadInput(
-                f"unknown aspect {name!r}", where=where, hint=f"Known aspects: {', '.join(sorted(self.aspects))}"
-            )
-        return aspect
+        """Return the aspect called `name`, retired or not, or raise BadInput that lists the known ones."""
+        if name not in self._now.aspects:
+            self.renew()
+        return self._now.get(name, where)
+
+    def check_kind(self, urn: Urn) -> None:
+        """Raise BadInput unless a source may make claims about things of this kind."""
+        self._now.check_kind(urn)
 
     def __iter__(self) -> Any:
-        return iter(self.aspects.values())
+        return iter(self._now.aspects.values())
+
+
+def _listed(aspects: Mapping[str, Aspect]) -> str:
+    return ", ".join(sorted(name for name, aspect in aspects.items() if not aspect.retired))
 
 
 def export(model: type[AspectModel]) -> dict[str, Any]:

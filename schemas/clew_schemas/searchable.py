@@ -10,13 +10,30 @@ from clew_schemas.registry import Registry
 from clew_schemas.select import select
 
 MEASURE = "measure"
+TEXTS = ("title", "columns", "prose", "code")
+"""The fields of the index that take text."""
+FACETS = (
+    "kind",
+    "namespace",
+    "subtype",
+    "owner",
+    "tag",
+    "term",
+    "domain",
+    "tier",
+    "certification",
+    "state",
+    "status",
+)
+"""The facets of the index, in an annotation `facet.<name>`."""
 
 
 def measures(registry: Registry, aspects: Mapping[str, Any]) -> dict[str, list[str | float | bool]]:
     """Return, by name, the values of one entity that can be compared: metrics, parameters, importances.
 
     A rule with the field `measure.param` says that each value of the object at its path is called
-    `param.<name>`, or, where the value is no object, `param`; the field `measure` gives the bare name.
+    `param.<name>`, or, where the value is no object, `param`; the field `measure` gives the bare name. Each item of a
+    list is a value.
     Numbers that are none (`NaN` and the infinities) compare with nothing, and are left out.
     """
     found: dict[str, list[str | float | bool]] = defaultdict(list)
@@ -36,11 +53,34 @@ _NO_NUMBERS = ("NaN", "Infinity", "-Infinity")
 
 
 def _named(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _named(prefix, each)
+        return
     if not isinstance(value, dict):
         yield prefix or MEASURE, value
         return
     for name, each in value.items():
         yield from _named(f"{prefix}.{name}" if prefix else name, each)
+
+
+SERIES: Mapping[str, Mapping[str, str]] = {
+    "profile": {"rows": "rows", "bytes": "bytes"},
+    "quality_result": {"status": "quality", "failures": "failures"},
+    "usage": {"reads": "reads", "writes": "writes", "lastRead": "last_read", "lastWritten": "last_written"},
+}
+"""By series aspect, what the members of its newest point are called as measures. The history itself is not searched."""
+
+
+def point_measures(newest: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str | float | bool]]:
+    """Return, by name, what the newest point of each series says that can be compared; `newest` is by aspect."""
+    found: dict[str, list[str | float | bool]] = {}
+    for aspect in sorted(newest.keys() & SERIES.keys()):
+        for member, name in SERIES[aspect].items():
+            value = newest[aspect].get(member)
+            if isinstance(value, str | int | float):
+                found.setdefault(name, []).append(value)
+    return found
 
 
 def fields(registry: Registry, aspects: Mapping[str, Any]) -> dict[str, list[str]]:

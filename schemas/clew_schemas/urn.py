@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from clew_schemas.errors import BadInput
-from clew_schemas.kinds import DERIVED_KINDS, KINDS
+from clew_schemas.kinds import DERIVED_KINDS
 
 MAX_URN_LENGTH = 2048
 """Longest URN accepted, in characters."""
@@ -97,14 +97,6 @@ def _parse(text: str) -> Urn:
         said = "a column needs a third part, its path" if kind == "column" else f"a {kind} has no third part"
         raise BadInput(said, where=text[:200], hint=_HINT)
     return Urn(kind, namespace, name, path)
-
-
-def check_kind(urn: Urn) -> None:
-    """Raise BadInput unless a source may make claims about things of this kind."""
-    if urn.kind in DERIVED_KINDS:
-        raise BadInput(f"no source may propose the derived kind {urn.kind!r}", where=str(urn))
-    if urn.kind not in KINDS:
-        raise BadInput(f"unknown kind {urn.kind!r}", where=str(urn), hint=f"Known kinds: {', '.join(sorted(KINDS))}")
 
 
 def make(kind: str, namespace: str, name: str) -> str:

@@ -193,6 +193,31 @@ def test_a_precondition_holds_only_for_what_was_read(ledger: Ledger) -> None:
     assert one(ledger, edit(note(ORDERS, "second", if_match=etag))).status == "accepted"
 
 
+def test_a_precondition_may_name_ones_own_claim_which_need_not_show_in_what_is_resolved(ledger: Ledger) -> None:
+    def deny(key: str, if_match: str) -> Receipt:
+        return one(ledger, edit(event(ORDERS, "ownership", {"keys": [key]}, op="deny", if_match=if_match)))
+
+    first = deny("x owner", "@0")
+    assert first.status == "accepted"
+    assert deny("y owner", "@0").errors[0]["code"] == "conflict"
+    assert deny("y owner", f"wrong@{first.seq}").errors[0]["code"] == "conflict"
+    assert deny("y owner", f"*@{first.seq}").status == "accepted"
+    one(ledger, edit(Event(ORDERS, "ownership", op="retract")))
+    assert deny("z owner", "*@0").status == "accepted"
+
+
+def test_one_part_of_a_claim_is_withdrawn_by_a_retract_and_the_other_part_in_one_group(ledger: Ledger) -> None:
+    owner = "urn:clew:person:(people,ada@example.com)"
+    says = event(ORDERS, "ownership", {"owners": [{"owner": owner}]})
+    denies = event(ORDERS, "ownership", {"keys": ["x owner"]}, op="deny")
+    one(ledger, edit(says, denies))
+    (number,) = ledger.ids([ORDERS])
+    for kept, left in ((denies, (None, {"x owner"})), (says, ({"owners": [{"owner": owner}]}, set()))):
+        assert one(ledger, edit(Event(ORDERS, "ownership", op="retract"), kept)).status == "accepted"
+        (claim,) = ledger.claims([number])[number]["ownership"]
+        assert (claim.says, set(claim.denies)) == left
+
+
 def test_a_bad_group_leaves_nothing_and_the_others_of_its_batch_land(ledger: Ledger) -> None:
     bad = edit(note(ITEMS, "good"), event(ITEMS, "documentation", {"txt": "bad"}))
     receipts = ledger.propose([edit(note(ORDERS, "a")), bad, edit(note(ORDERS, "b"))])
@@ -353,6 +378,40 @@ def test_points_of_a_series_are_rows_of_the_commit_and_no_claims(ledger: Ledger)
     assert "needs" not in str(
         one(ledger, edit(event(urn, "quality_result", {"status": "pass"}), source="tests")).errors[0]["code"]
     )
+
+
+def test_the_newest_point_of_a_series_is_by_time_then_step_then_source(ledger: Ledger) -> None:
+    for source in ("b-tests", "tests", "a-tests"):
+        ledger.register(Source(source, "time"))
+    one_urn, other_urn, bare = (f"urn:clew:dataset:(dbt://shop,t{number})" for number in range(3))
+
+    def say(urn: str, hour: int, source: str = "tests", step: int = 0, **payload: int) -> int:
+        time = datetime(2023, 11, 1, hour, tzinfo=UTC)
+        receipt = one(ledger, edit(event(urn, "profile", payload, time=time, step=step), source=source))
+        assert receipt.seq
+        return receipt.seq
+
+    first = say(one_urn, 5, rows=5)
+    say(one_urn, 4, rows=4)
+    say(one_urn, 5, "b-tests", rows=50)
+    say(one_urn, 5, "a-tests", rows=500)
+    stepped = say(one_urn, 5, "a-tests", step=1, rows=1)
+    say(other_urn, 2, rows=2)
+    one_id, other_id = ledger.ids([one_urn, other_urn])
+    one(ledger, edit(note(bare, "x"), source="tests"))
+    (bare_id,) = ledger.ids([bare])
+    asked = [other_id, one_id, bare_id, one_id, 10_000]
+
+    def rows(as_of: int | None = None) -> dict[int, Any]:
+        found = ledger.newest_points(asked, ("profile", "usage"), as_of)
+        return {entity: each["profile"].payload["rows"] for entity, each in found.items()}
+
+    assert rows() == {one_id: 1, other_id: 2}
+    assert rows(stepped - 1) == {one_id: 5}, "tests stands after b-tests"
+    assert rows(first - 1) == {}
+    assert ledger.newest_points([one_id], ()) == ledger.newest_points([], ("profile",)) == {}
+    (point,) = ledger.newest_points([one_id], ("profile",)).values()
+    assert point["profile"] == ledger.points(one_id, "profile")[0]
 
 
 def test_the_tail_tells_each_change_with_all_live_claims_as_of_its_commit(ledger: Ledger) -> None:

@@ -8,8 +8,21 @@ from dataclasses import replace
 
 import pytest
 
-from clew.search.port import TEXT_FIELDS, Document, Position, Search, SearchChange, SearchQuery, SearchResult
-from clew_schemas.errors import BadInput
+from clew.search.measures import LEFT_OUT, MOST_CONDITIONS, MOST_VALUES, OPERATORS, fits, kept, reading
+from clew.search.port import (
+    MOST_AMONG,
+    TEXT_FIELDS,
+    Condition,
+    Document,
+    Operator,
+    Position,
+    Search,
+    SearchChange,
+    SearchQuery,
+    SearchResult,
+    Value,
+)
+from clew_schemas.errors import BadInput, TooLarge
 
 Open = Callable[[], Search]
 
@@ -45,6 +58,42 @@ CARRIERS = document(3, "main.carriers", title=["Airlines"], columns=["code", "na
 CAFE = document(4, "shop.Café_Umsätze", title=["Umsatz je Café"], namespace=["duckdb://local"], owner=["ann@x.org"])
 BOARD = document(5, "boards.17", "dashboard", title=["Flight delays"], prose=["What a category of flights costs."])
 ALL = (FLIGHTS, DELAYS, CARRIERS, CAFE, BOARD)
+
+
+MEASURED = tuple(
+    replace(document(id, f"delay.{id}", "model_version", tag=["gold"] if id in (1, 4) else ["silver"]), measures=said)
+    for id, said in enumerate(
+        (
+            {
+                "rmse": [25_000.5],
+                "param.max_depth": [8],
+                "param.algorithm": ["RandomForestRegressor"],
+                "param.bootstrap": [True],
+            },
+            {
+                "rmse": [28_000],
+                "param.max_depth": ["8"],
+                "param.algorithm": ["RANDOMFORESTREGRESSOR"],
+                "param.bootstrap": ["True"],
+            },
+            {"rmse": [-1.5, 31_000.25], "param.max_depth": ["none", 12]},
+            {"rmse": [0], "param.algorithm": ["Ridge", False], "last_read": ["2026-10-31T23:59:59+00:00"]},
+            {"rmse": [1e300, "n/a", 0.1], "last_read": ["2026-11-01T00:00:00Z"], "odd <name>\x1f= ü": ["8", 8.5]},
+            {"other": [8]},
+            {},
+        ),
+        start=1,
+    )
+)
+COMPARED: tuple[Value, ...] = (
+    *(0, -0.0, 8, 8.5, -1.5, 0.1, 25_000.5, 28_000, 31_000.25, 1e300, -1e300, 5e-324, True, False),
+    *("8", "none", "NONE", "true", "ridge", "", "RandomForestRegressor", "2026-11-01"),
+)
+
+
+def is_ordered(value: Value) -> bool:
+    read = reading(value)
+    return read is not None and not (isinstance(value, str) and read[0] == "n")
 
 
 def found(result: SearchResult) -> list[int]:
@@ -310,6 +359,101 @@ class SearchContract:
         assert set(found(result)) == {0, 2, 3, 5, 6, 8}
         assert result.total == 6 and result.facets == {"kind": {"dataset": 6}}
         assert empty.search(SearchQuery(classes=frozenset())).total == 0
+
+    # Conditions.
+
+    @pytest.fixture
+    def measured(self, empty: Search) -> Search:
+        empty.apply("e", SearchChange(1, MEASURED[:4]))
+        empty.apply("e", SearchChange(2, MEASURED[4:]))
+        return empty
+
+    @pytest.mark.parametrize("op", OPERATORS)
+    @pytest.mark.parametrize("name", ["rmse", "param.max_depth", "param.algorithm", "odd <name>\x1f= ü", "nothing"])
+    def test_a_condition_finds_what_fits_it_exactly(self, measured: Search, name: str, op: Operator) -> None:
+        for value in COMPARED if op in ("=", "!=") else [each for each in COMPARED if is_ordered(each)]:
+            condition = Condition(name, op, value)
+            expected = {each.id for each in MEASURED if fits(each.measures, condition)}
+            result = measured.search(SearchQuery(where=[condition]))
+            assert (set(found(result)), result.total) == (expected, len(expected)), condition
+
+    def test_any_of_several_values_may_fit_and_none_be_equal(self, measured: Search) -> None:
+        def ids(*where: Condition) -> set[int]:
+            return set(found(measured.search(SearchQuery(where=where))))
+
+        assert ids(Condition("rmse", "<", 0)) == {3}
+        assert ids(Condition("rmse", ">", 26_000)) == {2, 3, 5}
+        assert ids(Condition("rmse", "!=", 28_000)) == {1, 3, 4, 5}
+        assert ids(Condition("param.algorithm", "=", "randomforestREGRESSOR")) == {1, 2}
+        assert ids(Condition("param.bootstrap", "=", True)) == {1, 2}
+        assert ids(Condition("param.max_depth", "=", 8)) == {1, 2}, "a text that reads as a number is one"
+        assert ids(Condition("last_read", "<", "2026-11-01")) == {4}
+
+    def test_all_conditions_must_fit(self, measured: Search) -> None:
+        where = [Condition("rmse", "<", 30_000), Condition("param.algorithm", "=", "RandomForestRegressor")]
+        assert set(found(measured.search(SearchQuery(where=where)))) == {1, 2}
+        assert found(measured.search(SearchQuery(where=[*where, Condition("rmse", ">", 26_000)]))) == [2]
+
+    def test_conditions_go_with_words_filters_facets_and_pages(self, measured: Search) -> None:
+        where = [Condition("rmse", "<=", 28_000)]
+        result = measured.search(SearchQuery("delay", {"tag": ["gold"]}, ("tag",), where=where))
+        assert set(found(result)) == {1, 4} and result.total == 2 and result.facets["tag"] == {"gold": 2}
+        whole = measured.search(SearchQuery("delay", where=where))
+        pages = [
+            measured.search(SearchQuery("delay", limit=1, offset=at, where=where)).hits for at in range(whole.total)
+        ]
+        assert [hit for page in pages for hit in page] == list(whole.hits)
+
+    def test_hits_show_what_conditions_were_about(self, measured: Search) -> None:
+        where = [Condition("rmse", "<", 26_000), Condition("param.bootstrap", "=", "true")]
+        for text in ("", "delay"):
+            (hit,) = measured.search(SearchQuery(text, where=where)).hits
+            assert hit.measures == {"rmse": [25_000.5], "param.bootstrap": [True]}
+            assert all(not hit.measures for hit in measured.search(SearchQuery(text)).hits)
+
+    @pytest.mark.parametrize(
+        "condition",
+        [
+            Condition("rmse", "<", "low"),
+            Condition("rmse", ">", True),
+            Condition("rmse", "=", float("nan")),
+            Condition("rmse", "<", float("inf")),
+            Condition("rmse", "~", 1),  # type: ignore[arg-type]
+        ],
+    )
+    def test_a_condition_that_means_nothing_is_refused(self, measured: Search, condition: Condition) -> None:
+        with pytest.raises(BadInput):
+            measured.search(SearchQuery(where=[condition]))
+
+    def test_more_conditions_or_ids_than_are_taken_are_refused(self, measured: Search) -> None:
+        most = [Condition("rmse", "<", number) for number in range(MOST_CONDITIONS + 1)]
+        assert measured.search(SearchQuery("flight delay carrier", where=most[1:])).total == 0
+        for query in (SearchQuery(where=most), SearchQuery(among=frozenset(range(MOST_AMONG + 1)))):
+            with pytest.raises(TooLarge, match="at most"):
+                measured.search(query)
+
+    def test_only_what_is_among_the_given_is_found_and_counted(self, measured: Search) -> None:
+        for ids in (frozenset[int](), frozenset({2, 3, 99}), frozenset(range(2, 2 + MOST_AMONG))):
+            result = measured.search(SearchQuery(facets=("kind", "tag"), among=ids))
+            expected = [each for each in MEASURED if each.id in ids]
+            assert set(found(result)) == {each.id for each in expected} and result.total == len(expected)
+            assert result.facets["kind"] == ({"model_version": len(expected)} if expected else {})
+        where = [Condition("rmse", ">", 25_000)]
+        assert found(measured.search(SearchQuery("delay", among=frozenset({2, 4}), where=where))) == [2]
+
+    def test_measures_are_replaced_with_their_document(self, measured: Search) -> None:
+        measured.apply("e", SearchChange(3, [replace(MEASURED[0], measures={"rmse": [5.0]})]))
+        assert found(measured.search(SearchQuery(where=[Condition("rmse", "=", 5)]))) == [1]
+        assert 1 not in found(measured.search(SearchQuery(where=[Condition("param.max_depth", "=", 8)])))
+        assert measured.search(SearchQuery(where=[Condition("rmse", "=", 25_000.5)])).total == 0
+
+    def test_as_many_measures_as_a_document_keeps_are_taken(self, empty: Search) -> None:
+        many = kept({f"{'x' * 400}.{number}": ["y" * 900, number] for number in range(MOST_VALUES)})
+        wide = replace(document(1, "a.wide"), measures=many)
+        empty.apply("e", SearchChange(1, [wide]))
+        assert empty.get(1) == wide
+        assert found(empty.search(SearchQuery(where=[Condition(LEFT_OUT, "=", MOST_VALUES)]))) == [1]
+        assert found(empty.search(SearchQuery(where=[Condition(f"{'x' * 400}.0", "=", "Y" * 900)]))) == [1]
 
     # Writing.
 

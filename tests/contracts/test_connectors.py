@@ -1,4 +1,4 @@
-"""Both connectors keep the contract, on a DuckDB file made here and on the artifacts of a real dbt project."""
+"""The connectors keep the contract, on files made here and on the artifacts of a real dbt project."""
 
 from pathlib import Path
 from typing import Any
@@ -7,8 +7,12 @@ import pytest
 
 from clew_connectors.dbt import CONNECTOR as DBT
 from clew_connectors.duckdb import CONNECTOR as DUCKDB
+from clew_connectors.metadata_json import CONNECTOR as METADATA_JSON
+from clew_connectors.mlflow import CONNECTOR as MLFLOW
+from clew_connectors.sqlite import CONNECTOR as SQLITE
 from contracts.connector_contract import SECRET, ConnectorContract
-from unit.clew_connectors.made import artifacts, database
+from unit.clew_connectors.made import artifacts, database, house_price, sqlite_database
+from unit.clew_connectors.mlflow import stores
 
 LEAK = f"postgres://ada:{SECRET}@db.example/shop"
 
@@ -69,3 +73,80 @@ class TestDbt(ConnectorContract):
             manifest["metadata"]["dbt_schema_version"] = "https://schemas.getdbt.com/dbt/manifest/v11.json"
 
         return artifacts(tmp_path, manifest=older)
+
+
+class TestSQLite(ConnectorContract):
+    connector = SQLITE
+
+    @pytest.fixture
+    def good(self, tmp_path: Path) -> dict[str, Any]:
+        path = sqlite_database(
+            tmp_path / "shop.db",
+            "create table customers (id integer primary key, name text)",
+            "create table orders (id integer, customer integer references customers)",
+            f"create view origins as select id, '{LEAK}' as origin from orders",
+        )
+        return {"database": str(path), "namespace": "sqlite://shop"}
+
+    @pytest.fixture
+    def broken(self, tmp_path: Path) -> dict[str, Any]:
+        path = tmp_path / "notes.db"
+        path.write_text("not a database" * 500)
+        return {"database": str(path)}
+
+
+class TestMetadataJson(ConnectorContract):
+    connector = METADATA_JSON
+
+    @pytest.fixture
+    def good(self, tmp_path: Path) -> dict[str, Any]:
+        def leak(document: Any) -> None:
+            document["dataset"]["location"] = LEAK
+            document["hyperparameters"]["storage"] = LEAK
+            document["stages"][0]["source"] = {"url": LEAK, "password": SECRET}
+            document["anything"] = LEAK
+
+        return house_price(tmp_path, leak)
+
+    @pytest.fixture
+    def broken(self, tmp_path: Path) -> dict[str, Any]:
+        def mistyped(document: Any) -> None:
+            document["hyperparameters"] = "many"
+
+        return house_price(tmp_path, mistyped)
+
+
+class TestMetadataJsonOfManyProjects(TestMetadataJson):
+    @pytest.fixture
+    def good(self, tmp_path: Path) -> dict[str, Any]:
+        def other(document: Any) -> None:
+            document["project"], document["model"]["version"] = "house-price-again", 4
+            document["anything"] = LEAK
+
+        first = house_price(tmp_path / "a", lambda _: None)
+        house_price(tmp_path / "b", other)
+        return {**first, "path": str(tmp_path / "**" / "metadata.json")}
+
+
+class TestMlflow(ConnectorContract):
+    connector = MLFLOW
+
+    @pytest.fixture
+    def good(self) -> dict[str, Any]:
+        return stores.configuration("good.db")
+
+    @pytest.fixture
+    def broken(self, tmp_path: Path) -> dict[str, Any]:
+        path = tmp_path / "notes.db"
+        path.write_text("not a database" * 500)
+        return {"tracking": f"sqlite:///{path}", "namespace": "mlflow://nyc"}
+
+
+class TestMlflowInFiles(TestMlflow):
+    @pytest.fixture
+    def good(self) -> dict[str, Any]:
+        return stores.configuration("mlruns")
+
+    @pytest.fixture
+    def broken(self, tmp_path: Path) -> dict[str, Any]:
+        return {"tracking": tmp_path.as_uri(), "namespace": "mlflow://nyc"}

@@ -538,15 +538,15 @@ def test_an_index_of_a_newer_clew_is_refused_and_kept(
 ) -> None:
     index.apply("e", SearchChange(1, things(1)))
     bare.indices.put_mapping(index=f"clew-{name}", body={"_meta": {"format": 99}})
-    with pytest.raises(BadInput, match=r"format 99, and this Clew reads 1.*newer Clew"):
+    with pytest.raises(BadInput, match=r"format 99, and this Clew reads 2.*newer Clew"):
         OpenSearchIndex.open(url)
     assert held(index) == by_id(things(1))
 
 
 def test_a_template_of_a_newer_clew_is_refused(url: str, index: OpenSearchIndex, bare: OpenSearch, name: str) -> None:
-    template = {"index_patterns": [f"clew-{name}-*"], "priority": 500, "_meta": {"format": 2}}
+    template = {"index_patterns": [f"clew-{name}-*"], "priority": 500, "_meta": {"format": 3}}
     bare.indices.put_index_template(name=f"clew-{name}", body=template)
-    with pytest.raises(BadInput, match="format 2"):
+    with pytest.raises(BadInput, match="format 3"):
         OpenSearchIndex.open(url)
 
 
@@ -554,7 +554,7 @@ def test_an_index_of_an_older_format_is_begun_anew(
     url: str, index: OpenSearchIndex, bare: OpenSearch, name: str
 ) -> None:
     index.apply("e", SearchChange(1, things(1)))
-    bare.indices.put_mapping(index=f"clew-{name}", body={"_meta": {"format": 0}})
+    bare.indices.put_mapping(index=f"clew-{name}", body={"_meta": {"format": 1}})
     again = OpenSearchIndex.open(url)
     assert again.damaged and "older format" in again.damaged
     assert again.position() == Position("", 0) and held(again) == {}

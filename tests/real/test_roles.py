@@ -37,8 +37,9 @@ def servers(tmp_path: Path) -> Iterator[dict[str, Server]]:
 class RoleProcess:
     """One role in a process of its own, started again after each kill."""
 
-    def __init__(self, role: str, environment: dict[str, str], folder: Path) -> None:
+    def __init__(self, role: str, environment: dict[str, str], folder: Path, port: int = 0) -> None:
         self.role = role
+        self._port = port
         self._environment = environment
         self._folder = folder
         self.process = self._started()
@@ -46,7 +47,7 @@ class RoleProcess:
     def _started(self) -> subprocess.Popen[bytes]:
         with (self._folder / f"{self.role}.log").open("ab") as log:
             return subprocess.Popen(
-                [CLEW, "serve", "--role", self.role, "--port", "0"],
+                [CLEW, "serve", "--role", self.role, "--port", str(self._port)],
                 env=self._environment,
                 stdout=log,
                 stderr=log,

@@ -47,6 +47,7 @@ from clew_schemas.aspects.learning import (
     PredictionSet,
     SourceCode,
 )
+from clew_schemas.aspects.model import AspectDefinition, KindDefinition
 from clew_schemas.aspects.quality import Assertion, QualityResult
 
 BUILT_IN: tuple[type[AspectModel], ...] = (
@@ -102,11 +103,14 @@ BUILT_IN: tuple[type[AspectModel], ...] = (
     Term,
     Terms,
     Tier,
+    KindDefinition,
+    AspectDefinition,
 )
 
 __all__ = [
     "BUILT_IN",
     "Agent",
+    "AspectDefinition",
     "AspectModel",
     "Assertion",
     "Certification",
@@ -126,6 +130,7 @@ __all__ = [
     "Feature",
     "FeatureSet",
     "Importances",
+    "KindDefinition",
     "Lifecycle",
     "Lineage",
     "LlmApp",

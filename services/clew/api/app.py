@@ -7,12 +7,13 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from clew.api import changes, rest_care, rest_facts, rest_questions
+from clew.api import changes, rest_care, rest_edits, rest_facts, rest_model, rest_models, rest_questions
 from clew.api.auth import Gate
 from clew.api.bodies import BodyLimit
 from clew.api.desk import Desk
 from clew.api.graphql import door
 from clew.api.graphql.schema import build_schema
+from clew.api.graphql.served import Served
 from clew.api.records import RECORDS
 from clew.api.replies import Json, answer_errors
 from clew.api.stations import Stations
@@ -75,7 +76,7 @@ def create_app(
         stations,
         Gate(stations.ledger, start_token=start_token, user=user, loopback=loopback),
         Writer(stations.ledger),
-        build_schema(stations.ledger.registry),
+        Served(stations.ledger, build_schema),
     )
     answer_errors(app)
     app.add_middleware(BodyLimit)
@@ -84,7 +85,10 @@ def create_app(
         return app
     for router in (
         rest_facts.router,
+        rest_edits.router,
         rest_questions.router,
+        rest_models.router,
+        rest_model.router,
         rest_care.router,
         changes.router,
         door.router,

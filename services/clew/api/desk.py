@@ -11,7 +11,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from clew.api.auth import COOKIE, Gate, Principal, Shown
-from clew.api.graphql.schema import Schema
+from clew.api.graphql.served import Served
 from clew.api.stations import Stations
 from clew.api.writing import Writer
 from clew.ledger.port import Scope
@@ -34,7 +34,7 @@ class Desk:
     stations: Stations
     gate: Gate
     writer: Writer
-    schema: Schema
+    schema: Served
     listeners: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(64))
 
 

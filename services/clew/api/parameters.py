@@ -6,7 +6,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from clew.query.terms import NAMED, ChangeKind, Grain
+from clew.query.bottlenecks import RUNS
+from clew.query.compare import MOST_DIFFERENCES
+from clew.query.conditions import conditions
+from clew.query.terms import NAMED, ChangeKind, Grain, Within
+from clew.query.unused import KINDS as UNUSED_KINDS
+from clew.query.unused import MOST_UNUSED, UNREAD_DAYS
+from clew.query.versions import MOST_VERSIONS
 from clew.search import SearchQuery
 from clew.search.port import FACETS
 
@@ -38,6 +44,15 @@ class SearchParameters(Parameters):
     certification: list[str] = []
     state: list[str] = []
     status: list[str] = []
+    where: list[str] = Field(
+        [], description="Conditions on measures, all of which must fit: `rmse<30000`, `param.max_depth=8`"
+    )
+    downstream_of: str | None = Field(
+        None, alias="downstreamOf", description="Only what values flow to from this thing, at column grain"
+    )
+    upstream_of: str | None = Field(
+        None, alias="upstreamOf", description="Only what values come from that flow to this thing, at column grain"
+    )
     facets: str = Field("kind", description="Facets to count, separated by commas: " + ", ".join(FACETS))
     limit: int = Field(20, description="Hits to return, at most 1,000")
     offset: int = Field(0, description="Hits to pass over, at most 10,000")
@@ -46,7 +61,11 @@ class SearchParameters(Parameters):
         """Return the search as the index takes it."""
         filters = {name: values for name in FACETS if (values := getattr(self, name))}
         facets = tuple(name.strip() for name in self.facets.split(",") if name.strip())
-        return SearchQuery(self.q, filters, facets, self.limit, self.offset)
+        return SearchQuery(self.q, filters, facets, self.limit, self.offset, where=conditions(self.where))
+
+    def within(self) -> Within:
+        """Return the lineage that hits must lie in."""
+        return Within(self.downstream_of, self.upstream_of)
 
 
 class WalkParameters(Parameters):
@@ -78,3 +97,36 @@ class ImpactParameters(Parameters):
     of: str = Field(description="What is to change: a URN or a short name")
     change: ChangeKind = ChangeKind.DROP
     named: int = Field(NAMED, ge=0, le=10_000, description="Assets to name with path and owner; all are counted")
+
+
+class VersionsParameters(Parameters):
+    """A question about the model versions behind a thing."""
+
+    of: str = Field(description="A model, version, deployment, endpoint or prediction set: a URN or a short name")
+    most: int = Field(MOST_VERSIONS, ge=1, le=1000, description="Versions to tell of, the newest; all are counted")
+
+
+class CompareParameters(Parameters):
+    """A question for differences."""
+
+    a: str = Field(description="The one side: a URN or a short name")
+    b: str | None = Field(None, description="The other side; without it, `a` itself at another time")
+    a_at: str | None = Field(None, alias="aAt", description="As of when: a seq, a token or a time; default now")
+    b_at: str | None = Field(None, alias="bAt", description="The same for the other side")
+    most: int = Field(MOST_DIFFERENCES, ge=0, le=100_000, description="Differences to list; all are counted")
+
+
+class BottlenecksParameters(Parameters):
+    """A question for what is slow."""
+
+    of: str = Field(description="A pipeline, or a job with its tasks: a URN or a short name")
+    runs: int = Field(RUNS, ge=1, le=1000, description="Runs of each step that count, the newest")
+
+
+class UnusedParameters(Parameters):
+    """A question for what nobody reads."""
+
+    days: int = Field(UNREAD_DAYS, ge=1, le=3650, description="Unread for so many days")
+    kind: list[str] = Field([], description=f"Kinds to examine, default dataset; of {', '.join(UNUSED_KINDS)}")
+    namespace: list[str] = Field([], description="Only what stands in these namespaces")
+    most: int = Field(MOST_UNUSED, ge=0, le=10_000, description="Assets to name, the largest; all are counted")

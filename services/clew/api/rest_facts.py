@@ -55,7 +55,7 @@ def post_crawl(principal: Writing, desk: At, body: RawBody) -> Json:
     """`crawl.open` or `crawl.close`. A close retracts what lies in the crawl's scope and was not named, unless it is
     parked: events are missing, or the guard found that too much would go."""
     (receipt,) = desk.writer.write(principal, [body], only_marks=True)
-    return Json({"receipt": _said(receipt), **_error_of(receipt)}, _status_of(receipt))
+    return receipt_reply(receipt)
 
 
 @router.get("/crawls", summary="The last crawl of a source")
@@ -118,6 +118,11 @@ def put_key(principal: Admin, desk: At, name: str, new: PublicKey) -> Json:
 def retire_source(principal: Admin, desk: At, name: str) -> Json:
     """Withdraw every claim of the source in one commit; it may claim nothing any more."""
     return Json({"receipt": _said(desk.stations.ledger.retire(name, principal.author))})
+
+
+def receipt_reply(receipt: Receipt) -> Json:
+    """Return the answer to one record: its receipt, and when it was refused the error and its status."""
+    return Json({"receipt": _said(receipt), **_error_of(receipt)}, _status_of(receipt))
 
 
 def _receipts(receipts: Sequence[Receipt], single: bool) -> Json:

@@ -14,10 +14,11 @@ from clew.graph import Direction
 router = APIRouter(prefix="/v1", tags=["questions"])
 
 
-@router.get("/search", summary="Search by words, filters and facets")
+@router.get("/search", summary="Search by words, filters, conditions and facets")
 def search(principal: Reading, desk: At, asked: Annotated[SearchParameters, Query()]) -> Json:
     """Hits in order of score, each with kind, summary and owners; `total` and facet counts are exact."""
-    return Json(desk.stations.questions.find(asked.query(), principal.viewer, asked.at_least).to_dict())
+    found = desk.stations.questions.find(asked.query(), principal.viewer, asked.at_least, asked.within())
+    return Json(found.to_dict())
 
 
 @router.get("/entities/{name:path}", summary="Describe one thing")

@@ -12,6 +12,7 @@ import orjson
 from clew.api.auth import Principal
 from clew.errors import BadInput, ClewError
 from clew.ledger import Ledger, Source
+from clew.ledger.definitions import defines
 from clew.ledger.port import OrderMode
 from clew_schemas.event import CrawlClose, CrawlOpen, Group, Receipt, Record, decode
 
@@ -49,6 +50,8 @@ class Writer:
             if only_marks and isinstance(record, Group):
                 raise BadInput("a group is no crawl mark", where="type", hint="Send groups to /v1/groups")
             principal.check_source(record.source, known.get(record.source))
+            if defines(record):
+                principal.check_scope("admin")
             self._register(principal, record, known)
         except ClewError as error:
             return self._refused(written, error)

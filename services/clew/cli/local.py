@@ -11,16 +11,19 @@ from typing import Any
 import msgspec
 
 from clew.api.auth import new_token
+from clew.api.editing import Editing
+from clew.api.orders import EditOrder, FellOrder, FlowOrder, GrowOrder, UndoOrder
 from clew.errors import BadInput, Forbidden, NotFound
 from clew.graph import Direction
 from clew.house import House
 from clew.ledger.port import DERIVED, STEWARD, Scope, Source, TokenRow
 from clew.materialise.rebuild import ALL_VIEWS
 from clew.query.answer import Viewer
-from clew.query.terms import ChangeKind, Grain
+from clew.query.terms import EVERYWHERE, ChangeKind, Grain, Within
 from clew.search import SearchQuery
 from clew.settings import EVERY_ROLE, Role, Settings
 from clew_schemas import Group, Receipt, Record
+from clew_schemas.definitions import listing
 
 
 def author() -> str:
@@ -54,8 +57,8 @@ class Local:
     def register(self, name: str, *, order: Any, door: str, rank: int = 50) -> object:
         return self._house.ledger.register(Source(name, order, rank, door))
 
-    def find(self, query: SearchQuery) -> dict[str, Any]:
-        return self._house.questions.find(query, self._viewer).to_dict()
+    def find(self, query: SearchQuery, within: Within = EVERYWHERE) -> dict[str, Any]:
+        return self._house.questions.find(query, self._viewer, within=within).to_dict()
 
     def describe(self, name: str) -> dict[str, Any]:
         return self._house.questions.describe(name, self._viewer).to_dict()
@@ -80,11 +83,31 @@ class Local:
             start, end, self._viewer, grain=Grain(grain) if grain else None, indirect=indirect, most=most
         ).to_dict()
 
+    def what_trained(self, name: str, most: int) -> dict[str, Any]:
+        return self._house.questions.what_trained(name, self._viewer, most=most).to_dict()
+
+    def reproduce(self, name: str, most: int) -> dict[str, Any]:
+        return self._house.questions.reproduce(name, self._viewer, most=most).to_dict()
+
+    def compare(self, a: str, b: str | None, a_at: str | None, b_at: str | None, most: int) -> dict[str, Any]:
+        return self._house.questions.compare(a, b, self._viewer, a_at=a_at, b_at=b_at, most=most).to_dict()
+
+    def bottlenecks(self, name: str, runs: int) -> dict[str, Any]:
+        return self._house.questions.bottlenecks(name, self._viewer, runs=runs).to_dict()
+
+    def unused(self, days: int, kinds: Sequence[str], namespaces: Sequence[str], most: int) -> dict[str, Any]:
+        return self._house.questions.unused(
+            self._viewer, days=days, kinds=kinds, namespaces=namespaces, most=most
+        ).to_dict()
+
     def rebuild(self, views: Sequence[str]) -> list[dict[str, Any]]:
         return self._house.rebuild([view for view in ALL_VIEWS if view in views])
 
     def doctor(self, mend: bool) -> dict[str, Any]:
         return self._house.doctor(mend=mend)
+
+    def model(self) -> dict[str, Any]:
+        return listing(self._house.ledger.registry.now())
 
     def sources(self) -> list[dict[str, Any]]:
         return [source._asdict() for source in self._house.ledger.sources()]
@@ -97,6 +120,27 @@ class Local:
 
     def last_crawl(self, source: str) -> tuple[int, str] | None:
         return self._house.ledger.last_crawl(source)
+
+    def edit(self, order: EditOrder) -> dict[str, Any]:
+        return self._editing().edit(order).to_dict()
+
+    def flow(self, order: FlowOrder) -> dict[str, Any]:
+        return self._editing().flow(order).to_dict()
+
+    def undo(self, order: UndoOrder) -> dict[str, Any]:
+        return self._editing().undo(order).to_dict()
+
+    def tree(self, kind: str) -> dict[str, Any]:
+        return self._editing().tree(kind).to_dict()
+
+    def grow(self, kind: str, order: GrowOrder) -> dict[str, Any]:
+        return self._editing().grow(kind, order).to_dict()
+
+    def fell(self, kind: str, order: FellOrder) -> dict[str, Any]:
+        return self._editing().fell(kind, order).to_dict()
+
+    def _editing(self) -> Editing:
+        return Editing(self._house.questions, self.propose)
 
     def parked(self) -> list[dict[str, Any]]:
         return [parked._asdict() for parked in self._house.ledger.parked()]

@@ -13,7 +13,7 @@ import orjson
 import typer
 
 from clew import __version__
-from clew.cli import access, questions, running, writing
+from clew.cli import access, editing, model, models, questions, running, trees, writing
 from clew.cli.render import problems
 from clew.errors import ClewError
 
@@ -25,11 +25,15 @@ app = typer.Typer(
     help="Metadata for data and AI: what flows where, what breaks, who owns it. "
     "Exit codes: 0 done, 1 failed, 2 bad input, 3 incomplete or stale, 4 not found or ambiguous, 5 unreachable.",
 )
-for module in (running, writing, questions):
+for module in (running, writing, questions, models):
     module.add_to(app)
 app.add_typer(access.tokens, name="token")
 app.add_typer(access.sources, name="source")
 app.add_typer(access.parked, name="parked")
+app.add_typer(model.model, name="model")
+app.add_typer(editing.edits, name="edit")
+app.add_typer(trees.glossary, name="glossary")
+app.add_typer(trees.domains, name="domain")
 
 
 def _version(wanted: bool) -> None:
@@ -67,6 +71,10 @@ def _say(error: ClewError) -> None:
     problems.print(f"[bold red]error:[/] {error.what}", highlight=False, markup=True)
     if error.where:
         problems.print(f"  where: {error.where}", markup=False, highlight=False)
+    for value in ("read", "now"):
+        if error.details.get(value) is not None:
+            said = orjson.dumps(error.details[value]).decode()
+            problems.print(f"  {value}:{' ' * (6 - len(value))}{said}", markup=False, highlight=False)
     if error.hint:
         problems.print(f"  hint:  {error.hint}", markup=False, highlight=False)
 

@@ -10,7 +10,8 @@ import typer
 from clew.cli import render
 from clew.cli.options import Json, exit_for
 from clew.cli.reach import reached
-from clew.query.terms import NAMED, ChangeKind, Grain
+from clew.query.conditions import conditions
+from clew.query.terms import NAMED, ChangeKind, Grain, Within
 from clew.search.port import SearchQuery
 from clew.settings import Settings
 
@@ -31,11 +32,16 @@ def search(
     owner: Annotated[list[str] | None, typer.Option(help="Only owned by this person or group.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="Only with this tag.")] = None,
     facet: Annotated[list[str] | None, typer.Option(help="Count the hits by this facet; default kind.")] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(help="Only where this holds: 'rmse < 30000', 'param.max_depth = 8'.")
+    ] = None,
+    downstream_of: Annotated[str | None, typer.Option(help="Only what values flow to from this thing.")] = None,
+    upstream_of: Annotated[str | None, typer.Option(help="Only what values come from that flow to this thing.")] = None,
     limit: Annotated[int, typer.Option(help="How many hits to show.")] = 20,
     offset: Annotated[int, typer.Option(help="How many hits to pass over.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Find things by words, typos and prefixes included."""
+    """Find things by words, typos and prefixes included, by what was measured, and by what they are made from."""
     given = {"kind": kind, "namespace": namespace, "owner": owner, "tag": tag}
     query = SearchQuery(
         text=" ".join(words or []),
@@ -43,9 +49,10 @@ def search(
         facets=tuple(facet or ["kind"]),
         limit=limit,
         offset=offset,
+        where=conditions(where or ()),
     )
     with reached(Settings.from_environment()) as house:
-        answer = house.find(query)
+        answer = house.find(query, Within(downstream_of, upstream_of))
     render.print_json(answer) if as_json else render.hits(answer)
     exit_for(answer)
 

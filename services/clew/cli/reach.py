@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 import httpx
 import msgspec
 
-from clew import errors
-from clew.errors import BadInput, ClewError, Unreachable
+from clew.api.orders import EditOrder, FellOrder, FlowOrder, GrowOrder, Order, UndoOrder
 from clew.home import read_run_file
 from clew.ledger.port import Scope
+from clew.query.conditions import stated
+from clew.query.terms import EVERYWHERE, Within
+from clew.sdk.wire import JSON, Wire, error_in, quoted
 from clew.search.port import SearchQuery
 from clew.settings import Settings
 from clew_schemas import Group, Receipt, Record
@@ -31,8 +33,8 @@ class Reach(Protocol):
     def register(self, name: str, *, order: Any, door: str, rank: int = 50) -> object:
         """Make a source known."""
 
-    def find(self, query: SearchQuery) -> dict[str, Any]:
-        """Search."""
+    def find(self, query: SearchQuery, within: Within = EVERYWHERE) -> dict[str, Any]:
+        """Search, among everything or within a lineage."""
 
     def describe(self, name: str) -> dict[str, Any]:
         """Describe one thing."""
@@ -48,11 +50,29 @@ class Reach(Protocol):
     def paths(self, start: str, end: str, grain: str | None, indirect: bool, most: int) -> dict[str, Any]:
         """Return how one thing reaches another."""
 
+    def what_trained(self, name: str, most: int) -> dict[str, Any]:
+        """Return how the model versions behind a thing came about."""
+
+    def reproduce(self, name: str, most: int) -> dict[str, Any]:
+        """Return what is known to rebuild the model versions behind a thing."""
+
+    def compare(self, a: str, b: str | None, a_at: str | None, b_at: str | None, most: int) -> dict[str, Any]:
+        """Return what differs between two things, or two times of one."""
+
+    def bottlenecks(self, name: str, runs: int) -> dict[str, Any]:
+        """Return what is slow or fails in a pipeline."""
+
+    def unused(self, days: int, kinds: Sequence[str], namespaces: Sequence[str], most: int) -> dict[str, Any]:
+        """Return what nobody reads."""
+
     def rebuild(self, views: Sequence[str]) -> list[dict[str, Any]]:
         """Draw views anew."""
 
     def doctor(self, mend: bool) -> dict[str, Any]:
         """Check the views against the ledger."""
+
+    def model(self) -> dict[str, Any]:
+        """Return the kinds and aspects in force."""
 
     def sources(self) -> list[dict[str, Any]]:
         """Return the registered sources."""
@@ -65,6 +85,24 @@ class Reach(Protocol):
 
     def last_crawl(self, source: str) -> tuple[int, str] | None:
         """Return number and state of a source's newest crawl."""
+
+    def edit(self, order: EditOrder) -> dict[str, Any]:
+        """Edit one thing or many."""
+
+    def flow(self, order: FlowOrder) -> dict[str, Any]:
+        """State or deny a flow by hand."""
+
+    def undo(self, order: UndoOrder) -> dict[str, Any]:
+        """Take an edit back."""
+
+    def tree(self, kind: str) -> dict[str, Any]:
+        """Return the tree of terms (`glossary_term`) or of domains (`domain`)."""
+
+    def grow(self, kind: str, order: GrowOrder) -> dict[str, Any]:
+        """Make, move, rename or explain a term or domain."""
+
+    def fell(self, kind: str, order: FellOrder) -> dict[str, Any]:
+        """Delete a term or domain."""
 
     def parked(self) -> list[dict[str, Any]]:
         """Return what is parked."""
@@ -107,37 +145,20 @@ class Remote:
     """A house that runs elsewhere, by its REST API."""
 
     def __init__(self, client: httpx.Client, base: str) -> None:
-        self._client = client
-        self._base = base
-
-    def _call(self, method: str, path: str, *, check: bool = True, **request: Any) -> Any:
-        try:
-            response = self._client.request(method, path, **request)
-        except httpx.HTTPError as error:
-            raise Unreachable(
-                f"the house does not answer: {error}", where=self._base, hint="Start it: clew up; or unset CLEW_URL"
-            ) from error
-        said = _json(response)
-        if check and response.status_code >= 400:
-            raise _error(said, response.status_code)
-        return said
-
-    def _ask(self, path: str, **parameters: Any) -> Any:
-        wanted = {name: value for name, value in parameters.items() if value is not None}
-        return self._call("GET", path, params=wanted)
+        self._wire = Wire(client.request, base)
+        self._call = self._wire.call
+        self._ask = self._wire.ask
 
     def propose(self, records: Sequence[Record]) -> list[Receipt]:
         receipts: list[Receipt] = []
         groups = [record for record in records if isinstance(record, Group)]
         if len(groups) == len(records):
-            body = b"[" + b",".join(map(encode, records)) + b"]"
-            said = self._call("POST", "/v1/groups", content=body, headers=_JSON)
-            return [msgspec.convert(each, Receipt) for each in said["receipts"]]
+            return self._wire.propose([encode(record) for record in records])
         for record in records:
             if isinstance(record, CrawlOpen | CrawlClose):
-                said = self._call("POST", "/v1/crawls", content=encode(record), headers=_JSON, check=False)
+                said = self._call("POST", "/v1/crawls", content=encode(record), headers=JSON, check=False)
                 if "receipt" not in said:
-                    raise _error(said, 400)
+                    raise error_in(said, 400)
                 receipts.append(msgspec.convert(said["receipt"], Receipt))
             else:
                 receipts += self.propose([record])
@@ -146,19 +167,22 @@ class Remote:
     def register(self, name: str, *, order: Any, door: str, rank: int = 50) -> object:
         return self._call("POST", "/v1/sources", json={"name": name, "order": order, "door": door, "rank": rank})
 
-    def find(self, query: SearchQuery) -> dict[str, Any]:
+    def find(self, query: SearchQuery, within: Within = EVERYWHERE) -> dict[str, Any]:
         found: dict[str, Any] = self._ask(
             "/v1/search",
             q=query.text,
             facets=",".join(query.facets),
             limit=query.limit,
             offset=query.offset,
+            where=[stated(condition) for condition in query.where],
+            downstreamOf=within.downstream_of,
+            upstreamOf=within.upstream_of,
             **{name: list(values) for name, values in query.filters.items()},
         )
         return found
 
     def describe(self, name: str) -> dict[str, Any]:
-        said: dict[str, Any] = self._ask("/v1/entities/" + _quoted(name))
+        said: dict[str, Any] = self._ask("/v1/entities/" + quoted(name))
         return said
 
     def lineage(
@@ -179,6 +203,28 @@ class Remote:
         )
         return said
 
+    def what_trained(self, name: str, most: int) -> dict[str, Any]:
+        said: dict[str, Any] = self._ask("/v1/what-trained", of=name, most=most)
+        return said
+
+    def reproduce(self, name: str, most: int) -> dict[str, Any]:
+        said: dict[str, Any] = self._ask("/v1/reproduce", of=name, most=most)
+        return said
+
+    def compare(self, a: str, b: str | None, a_at: str | None, b_at: str | None, most: int) -> dict[str, Any]:
+        said: dict[str, Any] = self._ask("/v1/compare", a=a, b=b, aAt=a_at, bAt=b_at, most=most)
+        return said
+
+    def bottlenecks(self, name: str, runs: int) -> dict[str, Any]:
+        said: dict[str, Any] = self._ask("/v1/bottlenecks", of=name, runs=runs)
+        return said
+
+    def unused(self, days: int, kinds: Sequence[str], namespaces: Sequence[str], most: int) -> dict[str, Any]:
+        said: dict[str, Any] = self._ask(
+            "/v1/unused", days=days, kind=list(kinds), namespace=list(namespaces), most=most
+        )
+        return said
+
     def rebuild(self, views: Sequence[str]) -> list[dict[str, Any]]:
         said: list[dict[str, Any]] = self._call("POST", "/v1/admin/rebuild", json={"views": list(views)})["rebuilt"]
         return said
@@ -187,20 +233,48 @@ class Remote:
         said: dict[str, Any] = self._call("POST", "/v1/admin/doctor", json={"mend": mend})
         return said
 
+    def model(self) -> dict[str, Any]:
+        said: dict[str, Any] = self._ask("/v1/model")
+        return said
+
     def sources(self) -> list[dict[str, Any]]:
         said: list[dict[str, Any]] = self._ask("/v1/sources")["sources"]
         return said
 
     def retire(self, name: str) -> dict[str, Any]:
-        said: dict[str, Any] = self._call("DELETE", "/v1/sources/" + _quoted(name))["receipt"]
+        said: dict[str, Any] = self._call("DELETE", "/v1/sources/" + quoted(name))["receipt"]
         return said
 
     def set_public_key(self, name: str, key: bytes) -> None:
-        self._call("PUT", "/v1/keys/" + _quoted(name), json={"publicKey": key.hex()})
+        self._call("PUT", "/v1/keys/" + quoted(name), json={"publicKey": key.hex()})
 
     def last_crawl(self, source: str) -> tuple[int, str] | None:
         crawl = self._ask("/v1/crawls", source=source)["crawl"]
         return None if crawl is None else (crawl["number"], crawl["state"])
+
+    def edit(self, order: EditOrder) -> dict[str, Any]:
+        return self._order("/v1/edits", order)
+
+    def flow(self, order: FlowOrder) -> dict[str, Any]:
+        return self._order("/v1/edits/lineage", order)
+
+    def undo(self, order: UndoOrder) -> dict[str, Any]:
+        return self._order("/v1/edits/undo", order)
+
+    def tree(self, kind: str) -> dict[str, Any]:
+        said: dict[str, Any] = self._ask(_TREES[kind])
+        return said
+
+    def grow(self, kind: str, order: GrowOrder) -> dict[str, Any]:
+        return self._order(_TREES[kind], order)
+
+    def fell(self, kind: str, order: FellOrder) -> dict[str, Any]:
+        said: dict[str, Any] = self._call("DELETE", _TREES[kind], params={"name": order.name})
+        return said
+
+    def _order(self, path: str, order: Order) -> dict[str, Any]:
+        said: dict[str, Any] = self._call("POST", path, json=order.model_dump(mode="json", by_alias=True))
+        return said
 
     def parked(self) -> list[dict[str, Any]]:
         said: list[dict[str, Any]] = self._ask("/v1/parked")["parked"]
@@ -222,29 +296,7 @@ class Remote:
         return {**said["token"], "secret": said["secret"]}
 
     def revoke_token(self, name: str) -> None:
-        self._call("DELETE", "/v1/tokens/" + _quoted(name))
+        self._call("DELETE", "/v1/tokens/" + quoted(name))
 
 
-_JSON = {"Content-Type": "application/json"}
-
-
-def _quoted(name: str) -> str:
-    return httpx.URL("http://x", params={"n": name}).query.decode()[2:].replace("+", "%20")
-
-
-def _json(response: httpx.Response) -> Any:
-    if response.status_code == 204 or not response.content:
-        return {}
-    try:
-        return response.json()
-    except ValueError:
-        return {"error": {"code": "internal", "what": f"an answer that is not JSON (HTTP {response.status_code})"}}
-
-
-def _error(said: Mapping[str, Any], status: int) -> ClewError:
-    """Return the error that an answer carries, of the class that the house raised."""
-    error = dict(said.get("error") or (said.get("receipts") or [{}])[0].get("errors", [{}])[0])
-    known: dict[str, type[ClewError]] = {each.code: each for each in (getattr(errors, name) for name in errors.__all__)}
-    kind = known.get(str(error.pop("code", "")), ClewError if status >= 500 else BadInput)
-    what = str(error.pop("what", f"HTTP {status}"))
-    return kind(what, where=error.pop("where", None), hint=error.pop("hint", None), **error)
+_TREES = {"glossary_term": "/v1/glossary", "domain": "/v1/domains"}

@@ -54,11 +54,15 @@ def envelope(answer: Mapping[str, Any]) -> None:
 def hits(answer: Mapping[str, Any]) -> None:
     """Print the hits of a search and the facet counts."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for title in ("kind", "name", "owners", "summary"):
+    measured = list(dict.fromkeys(name for hit in answer["hits"] for name in hit["measures"]))
+    for title in ("kind", "name", *map(escape, measured), "owners", "summary"):
         table.add_column(title, overflow="fold")
     for hit in answer["hits"]:
         owners = ", ".join(name_of(owner) for owner in hit["owners"])
-        table.add_row(hit["kind"], escape(hit["name"]), escape(owners), escape(hit["summary"] or ""))
+        values = [", ".join(map(str, hit["measures"].get(name, ()))) for name in measured]
+        table.add_row(
+            hit["kind"], escape(hit["name"]), *map(escape, values), escape(owners), escape(hit["summary"] or "")
+        )
     console.print(table)
     for facet, counts in answer["facets"].items():
         said = ", ".join(f"{escape(value)} {count}" for value, count in list(counts.items())[:8])

@@ -70,6 +70,12 @@ class World(Protocol):
     def point_hash(self, urn: str, aspect: str, source: str, name: str, time: int, step: int) -> bytes | None:
         """Return the hash of a stored point of a series."""
 
+    def speaks(self, aspect: str) -> bool:
+        """Say whether there is a live claim, or a point, of this aspect."""
+
+    def lives(self, kind: str) -> bool:
+        """Say whether there is a live claim, or a point, about a thing of this kind."""
+
 
 class NewFact(NamedTuple):
     """A fact to write. `moved` is False for late news, which joins the history and moves no head."""
@@ -147,8 +153,10 @@ def _check_preconditions(prepared: PreparedGroup, world: World) -> None:
     for at, event in enumerate(prepared.events):
         if event.if_match is None:
             continue
+        wanted, is_own, seq = event.if_match.partition("@")
         etag = world.etag(event.urn, event.aspect.name)
-        if etag != event.if_match:
+        own = world.head_of(event.urn, event.aspect.name, prepared.group.source)
+        if wanted not in ("*", etag) or (is_own and seq != str(own.seq if own.live else 0)):
             raise Conflict(
                 f"{event.aspect.name} is not as it was when you read it",
                 where=f"events[{at}].ifMatch",

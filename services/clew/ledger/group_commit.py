@@ -54,7 +54,9 @@ class GroupCommit:
         """Commit what waits, up to a transaction's worth; the lock is held."""
         batch: list[Item] = []
         events = 0
-        while self._queue and events < MAX_TRANSACTION:
+        while self._queue and events < MAX_TRANSACTION and not any(item.defines for item in batch):
+            if batch and self._queue[0].defines:
+                break  # what is said after a definition is read by it, what is said before is not
             item = self._queue.popleft()
             events += len(item.record.events) if isinstance(item.record, Group) else 1
             batch.append(item)

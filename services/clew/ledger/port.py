@@ -133,6 +133,10 @@ class LedgerReader(Protocol):
     epoch: str
     """New on every restore or migration: positions of another epoch mean nothing here."""
     registry: Registry
+    """The kinds and aspects in force: one object, kept up to date by this ledger."""
+
+    def learn(self) -> int:
+        """Take in what other processes have defined since; return the seq of the newest definition."""
 
     def head_seq(self) -> int:
         """Return the seq of the newest commit, 0 when there is none."""
@@ -160,6 +164,14 @@ class LedgerReader(Protocol):
 
     def points(self, entity: int, aspect: str, limit: int = 100) -> list[Point]:
         """Return the newest points of a series, newest first."""
+
+    def newest_points(
+        self, entities: Iterable[int], aspects: Sequence[str], as_of: int | None = None
+    ) -> dict[int, dict[str, Point]]:
+        """Return, by entity and series, the newest point by time, step and source, of those committed as of a seq.
+
+        An entity without points is left out. A point that was measured again since `as_of` counts as of then.
+        """
 
     def ids(self, urns: Sequence[str]) -> list[int]:
         """Return the id of each URN, 0 for one that nobody ever named."""

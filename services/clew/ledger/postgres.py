@@ -19,18 +19,19 @@ from sqlalchemy.dialects.postgresql import insert
 
 from clew.ledger import postgres_tables as tables
 from clew.ledger.clock import now_micros
+from clew.ledger.definitions import defines
 from clew.ledger.group_commit import GroupCommit
 from clew.ledger.port import DERIVED, DERIVED_EVIDENCE, DERIVED_SQL, STEWARD, Source, TokenRow
 from clew.ledger.positions import BadRecord, Positions, check_positions, cursor_of
 from clew.ledger.postgres_book import PostgresBook
 from clew.ledger.postgres_link import Connection as Driver
 from clew.ledger.postgres_link import Link
-from clew.ledger.postgres_reader import PostgresReader
+from clew.ledger.postgres_reader import PostgresReader, newest_definition
 from clew.ledger.postgres_schema import bring_up_to_date
 from clew.ledger.postgres_state import read_crawls
 from clew.ledger.postgres_storable import why_not_storable, with_limits
 from clew.ledger.postgres_writer import Head, Writer
-from clew.ledger.prepare import prepare
+from clew.ledger.prepare import PreparedGroup, prepare
 from clew.ledger.signing import check_public_key
 from clew.ledger.taking import Item, note, read_parked
 from clew_schemas.errors import Conflict, NotFound
@@ -46,6 +47,10 @@ INSERT INTO cursor (name, seq) SELECT * FROM unnest(%s::text[], %s::bigint[])
 ON CONFLICT (name) DO UPDATE SET seq = excluded.seq
 """
 _LIVE: LiteralString = "SELECT id FROM claim WHERE source = %s AND (says IS NOT NULL OR denies IS NOT NULL) ORDER BY id"
+
+
+class _OtherWords(Exception):
+    """Others have defined something since these records were read."""
 
 
 class PostgresLedger(PostgresReader):
@@ -79,6 +84,8 @@ class PostgresLedger(PostgresReader):
             ledger.register(Source(STEWARD, "time", 100, "direct"))
             for name in (DERIVED_SQL, DERIVED_EVIDENCE):
                 ledger.register(Source(name, "time", 30, "reactor"))
+            ledger.registry.renewing = ledger._look_for_definitions
+            ledger.learn()
         except BaseException:
             ledger.close()
             raise
@@ -96,6 +103,9 @@ class PostgresLedger(PostgresReader):
         positions: Positions | None = None,
         bad: Sequence[BadRecord] = (),
     ) -> list[Receipt]:
+        if len(records) > 1 and positions is None and any(map(defines, records)):
+            # What comes after a definition is read by it.
+            return [receipt for each in records for receipt in self.propose([each], waits=waits, cause=cause)]
         items = [self._item(record, waits, cause) for record in records]
         if positions is None:
             return self._group_commit.receipts(items)
@@ -104,7 +114,7 @@ class PostgresLedger(PostgresReader):
     def _item(self, record: Record, waits: bool, cause: int, *, replayed: bool = False) -> Item:
         prepared = None
         if isinstance(record, Group):
-            prepared = with_limits(prepare(record, self.registry, self._hash_key, self._clock()))
+            prepared = self._prepared(record)
             waits = waits and record.crawl is None
         item = Item(record, prepared, waits, cause, replayed)
         error = why_not_storable(record)
@@ -117,9 +127,25 @@ class PostgresLedger(PostgresReader):
     def _commit_batch(
         self, items: list[Item], positions: Positions | None = None, bad: Sequence[BadRecord] = ()
     ) -> None:
+        while True:
+            try:
+                self._commit_as_read(items, positions, bad)
+            except _OtherWords:
+                self._look_for_definitions()
+            else:
+                break
+        if any(item.defines for item in items):
+            self._look_for_definitions()
+
+    def _commit_as_read(self, items: list[Item], positions: Positions | None, bad: Sequence[BadRecord]) -> None:
+        """Commit records that were read by the definitions in force; raise _OtherWords when there are others."""
+        words = self._read_anew(items)
         ids = self._writer.before_lock(lambda connection: self._number(connection, items))
 
         def work(connection: Driver, head: Head) -> int:
+            is_known = head[0] == self._learned
+            if self.registry.seq != words or not (is_known or newest_definition(connection) <= words):
+                raise _OtherWords
             book = PostgresBook(connection, self._names, self.registry, self._clock, self.epoch, head)
             if positions:
                 _move_positions(connection, positions)
@@ -131,7 +157,24 @@ class PostgresLedger(PostgresReader):
             book.finish()
             return book.seq
 
-        self._heard(self._writer.under_lock(work))
+        seq = self._writer.under_lock(work)
+        if not any(item.defines for item in items):
+            self._learned = max(self._learned, seq)
+        self._heard(seq)
+
+    def _read_anew(self, items: Sequence[Item]) -> int:
+        """Prepare again what was read by other definitions than are in force now; return the seq of the newest."""
+        words = self.registry.seq
+        while True:
+            for item in items:
+                if isinstance(item.record, Group) and item.prepared is not None and item.prepared.words != words:
+                    item.prepared = self._prepared(item.record)
+            if words == self.registry.seq:
+                return words
+            words = self.registry.seq
+
+    def _prepared(self, group: Group) -> PreparedGroup:
+        return with_limits(prepare(group, self.registry, self._hash_key, self._clock()))
 
     def _number(self, connection: Driver, items: Sequence[Item]) -> dict[str, int]:
         """Number what good groups name, and look up the numbers of what others do."""

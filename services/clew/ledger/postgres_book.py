@@ -13,6 +13,7 @@ from typing import Any, LiteralString
 from clew.ledger.codes import MAIN, OPS, payload_number
 from clew.ledger.crawls import CrawlRow, Crawls, ScopedClaim
 from clew.ledger.decide import Head, NewFact, OpenCrawl, Outcome
+from clew.ledger.definitions import CURSOR
 from clew.ledger.port import Source
 from clew.ledger.postgres_claims import NEWEST, Fetch, standing
 from clew.ledger.postgres_link import Connection
@@ -49,6 +50,19 @@ _RETRACT_CLAIMS: LiteralString = """
 UPDATE claim SET seq = %s, says = NULL, denies = NULL, says_hash = NULL, denies_hash = NULL, observed = %s,
   mark = CASE WHEN mark < %s THEN %s ELSE mark END
 WHERE id = ANY(%b::bigint[])
+"""
+_MARK_DEFINED: LiteralString = """
+INSERT INTO cursor (name, seq) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq
+"""
+_SPEAKS: LiteralString = """
+SELECT 1 FROM claim c JOIN aspect a ON a.id = c.aspect
+WHERE a.name = %(aspect)s AND (c.says IS NOT NULL OR c.denies IS NOT NULL)
+UNION ALL SELECT 1 FROM point p JOIN aspect a ON a.id = p.aspect WHERE a.name = %(aspect)s LIMIT 1
+"""
+_LIVES: LiteralString = """
+SELECT 1 FROM entity e JOIN claim c ON c.entity = e.id
+WHERE starts_with(e.urn, %(first)s) AND (c.says IS NOT NULL OR c.denies IS NOT NULL)
+UNION ALL SELECT 1 FROM entity e JOIN point p ON p.entity = e.id WHERE starts_with(e.urn, %(first)s) LIMIT 1
 """
 
 
@@ -134,6 +148,9 @@ class PostgresBook:
     def keep_receipt(self, source: str, group: str, body: bytes) -> None:
         key = self.names.number("source", source), group
         self.state.receipts[key] = self._receipts[key] = body
+
+    def mark_defined(self, seq: int) -> None:
+        self.connection.execute(_MARK_DEFINED, (CURSOR, seq))
 
     def park(self, row: ParkedRow) -> None:
         self._add("parked", row.source, row.group, row.crawl, self.clock(), row.reasons, row.urns, row.body)
@@ -262,6 +279,15 @@ class PostgresWorld:
     def point_hash(self, urn: str, aspect: str, source: str, name: str, time: int, step: int) -> bytes | None:
         state = self._book.state
         return state.points.get(state.key_of_point(urn, aspect, source, name, time, step))
+
+    def speaks(self, aspect: str) -> bool:
+        return self._is_any(_SPEAKS, {"aspect": aspect})
+
+    def lives(self, kind: str) -> bool:
+        return self._is_any(_LIVES, {"first": f"urn:clew:{kind}:("})
+
+    def _is_any(self, sql: LiteralString, values: dict[str, Any]) -> bool:
+        return self._book.connection.execute(sql, values).fetchone() is not None
 
 
 class PostgresCrawlStore:

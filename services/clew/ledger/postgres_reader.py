@@ -19,7 +19,8 @@ from sqlalchemy import Connection, Select, func, or_, select
 from clew.ledger import payloads
 from clew.ledger import postgres_tables as tables
 from clew.ledger.codes import MAIN, OP_NAMES
-from clew.ledger.port import Change, Commit, Entity, Fact, Parked, Point, Source, TokenRow
+from clew.ledger.definitions import CURSOR, take_in
+from clew.ledger.port import STEWARD, Change, Commit, Entity, Fact, Parked, Point, Source, TokenRow
 from clew.ledger.positions import cursor_of
 from clew.ledger.postgres_claims import NEWEST, Fetch, standing, stored_payloads
 from clew.ledger.postgres_link import Connection as Driver
@@ -27,6 +28,7 @@ from clew.ledger.postgres_link import Link, Row
 from clew.ledger.postgres_listener import Listener
 from clew.ledger.postgres_names import Names
 from clew.ledger.standing import heads_digest, said
+from clew_schemas.definitions import DEFINING
 from clew_schemas.event import Receipt
 from clew_schemas.registry import Registry
 from clew_schemas.resolve import Claim
@@ -44,6 +46,15 @@ JOIN aspect a ON a.id = c.aspect JOIN source s ON s.id = c.source
 WHERE f.seq > %(after)s AND f.seq <= %(last)s AND f.moved AND c.branch = 1
 ORDER BY f.seq, f.n
 """
+# Names in byte order, as the embedded ledger has them.
+_NEWEST_POINTS: LiteralString = """
+SELECT DISTINCT ON (p.entity, a.name)
+  p.entity, e.urn, a.name, s.name, p.name, p.time, p.step, p.seq, y.version, y.body
+FROM point p JOIN entity e ON e.id = p.entity JOIN aspect a ON a.id = p.aspect JOIN source s ON s.id = p.source
+JOIN payload y ON y.id = p.payload
+WHERE p.entity = ANY(%(entities)s::bigint[]) AND a.name = ANY(%(aspects)s::text[]) AND p.seq <= %(at)s
+ORDER BY p.entity, a.name, p.time DESC, p.step DESC, s.name COLLATE "C" DESC, p.name COLLATE "C" DESC
+"""
 _HEADS: LiteralString = """
 SELECT b.name, e.urn, a.name, s.name, ps.version, ps.body, pd.version, pd.body FROM claim c
 JOIN branch b ON b.id = c.branch JOIN entity e ON e.id = c.entity
@@ -54,6 +65,22 @@ WHERE c.says IS NOT NULL OR c.denies IS NOT NULL
 _BYTES: LiteralString = """
 SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() AND c.relkind = 'r'
+"""
+
+_DEFINERS: dict[str, Any] = {"cursor": CURSOR, "steward": STEWARD, "aspects": list(DEFINING)}
+_NEWEST_DEFINITION: LiteralString = """
+SELECT seq, coalesce((SELECT seq FROM cursor WHERE name = %(cursor)s), 0) FROM ledger_head WHERE id = 1
+"""
+# What was withdrawn still reads what was said by it: of such a claim the last that it said.
+_DEFINITIONS: LiteralString = """
+SELECT e.urn, d.stands, p.body FROM (
+  SELECT c.entity, c.says IS NOT NULL AS stands, coalesce(c.says, (
+    SELECT f.says FROM fact f WHERE f.claim = c.id AND f.moved AND f.says IS NOT NULL
+    ORDER BY f.seq DESC, f.n DESC LIMIT 1)) AS says
+  FROM claim c
+  WHERE c.source = (SELECT id FROM source WHERE name = %(steward)s) AND c.branch = 1
+  AND c.aspect IN (SELECT id FROM aspect WHERE name = ANY(%(aspects)s::text[]))
+) d JOIN entity e ON e.id = d.entity JOIN payload p ON p.id = d.says
 """
 
 
@@ -71,6 +98,7 @@ class PostgresReader:
         self._committed = threading.Condition()
         self._head = 0
         self._head_read = float("-inf")
+        self._learned = -1
         self.epoch = self._meta("epoch")
         self._listener = Listener(link, self.epoch, self._heard)
 
@@ -103,6 +131,22 @@ class PostgresReader:
 
     def _meta(self, key: str) -> str:
         return str(self._one(select(tables.meta.c.value).where(tables.meta.c.key == key)))
+
+    # -- definitions
+
+    def learn(self) -> int:
+        if self.head_seq() != self._learned:
+            self._look_for_definitions()
+        return self.registry.seq
+
+    def _look_for_definitions(self) -> None:
+        """Take in what is defined now; up to which commit that is known goes into `_learned`."""
+        with self._reading() as connection:
+            fetch = self._fetch(connection)
+            ((head, newest),) = fetch(_NEWEST_DEFINITION, _DEFINERS)
+            if newest > self.registry.seq:
+                take_in(self.registry, newest, [(row[0], row[1], row[2]) for row in fetch(_DEFINITIONS, _DEFINERS)])
+        self._learned = max(self._learned, head)
 
     # -- positions
 
@@ -281,6 +325,21 @@ class PostgresReader:
         query = _points().where(point.entity == entity, tables.aspect.c.name == aspect)
         return self._as_points(self._rows(query.order_by(point.time.desc(), point.step.desc()).limit(limit)))
 
+    def newest_points(
+        self, entities: Iterable[int], aspects: Sequence[str], as_of: int | None = None
+    ) -> dict[int, dict[str, Point]]:
+        values = {
+            "entities": sorted({int(each) for each in entities}),
+            "aspects": list(aspects),
+            "at": NEWEST if as_of is None else as_of,
+        }
+        with self._reading() as connection:
+            rows = self._fetch(connection)(_NEWEST_POINTS, values)
+        found: dict[int, dict[str, Point]] = defaultdict(dict)
+        for each in self._as_points(rows):
+            found[each.entity][each.aspect] = each
+        return dict(found)
+
     def _as_points(self, rows: Sequence[Row]) -> list[Point]:
         return [
             Point(entity, urn, aspect, source, name, time, step, said(self.registry, aspect, version, body), seq)
@@ -290,6 +349,7 @@ class PostgresReader:
     # -- the tail
 
     def tail(self, after: int, limit: int = 100) -> list[Commit]:
+        self.learn()
         commits = tables.commits.c
         query = (
             select(
@@ -425,6 +485,12 @@ class PostgresReader:
         """Stop listening and close every pooled connection."""
         self._listener.stop()
         self._engine.dispose()
+
+
+def newest_definition(connection: Driver) -> int:
+    """Return the seq of the newest definition, as the running transaction sees it."""
+    row = connection.execute(_NEWEST_DEFINITION, _DEFINERS).fetchone()
+    return 0 if row is None else int(row[1])
 
 
 def _driver(connection: Connection) -> Driver:

@@ -16,12 +16,14 @@ import msgspec
 
 from clew.ledger.payloads import pack
 from clew_schemas import canonical
+from clew_schemas.definitions import DEFINING
 from clew_schemas.edges import stated
 from clew_schemas.errors import BadInput, ClewError, TooLarge
 from clew_schemas.event import MAX_BYTES, MAX_EVENTS, Event, Group
-from clew_schemas.registry import Aspect, Registry
+from clew_schemas.registry import Aspect, Registry, Vocabulary
 from clew_schemas.scrub import BLANK, has_secret, scrub
-from clew_schemas.urn import Urn, any_of, check_kind, dataset_of, rows_of
+from clew_schemas.select import select
+from clew_schemas.urn import Urn, any_of, dataset_of, rows_of
 
 MAX_AHEAD = 5 * 60 * 1_000_000
 """How far ahead of the ledger's clock an event may be observed, in microseconds."""
@@ -49,27 +51,33 @@ class PreparedEvent:
 
 @dataclass(frozen=True, slots=True)
 class PreparedGroup:
-    """A group ready for the lock. When `errors` is not empty, only `keys` (what could be read of it) counts."""
+    """A group ready for the lock. When `errors` is not empty, only `keys` (what could be read of it) counts.
+
+    `words` is the seq of the vocabulary that it was read by; `defines` says that it changes the vocabulary.
+    """
 
     group: Group
     events: tuple[PreparedEvent, ...] = ()
     urns: tuple[str, ...] = ()
     errors: tuple[dict[str, Any], ...] = ()
     keys: tuple[tuple[str, str], ...] = field(default=())
+    words: int = 0
+    defines: bool = False
 
 
 def prepare(group: Group, registry: Registry, key: bytes, now: int) -> PreparedGroup:
     """Return `group` prepared; errors are collected, one for each bad event, and never raised. `now` in µs."""
+    words = registry.now()
     try:
         _check_group(group)
     except ClewError as error:
-        return PreparedGroup(group, errors=(error.to_dict(),))
+        return PreparedGroup(group, errors=(error.to_dict(),), words=words.seq)
     events: list[PreparedEvent] = []
     errors: list[dict[str, Any]] = []
     urns: dict[str, None] = {}
     for at, event in enumerate(group.events):
         try:
-            prepared, mentioned = _prepare_event(event, at, group, registry, key, now)
+            prepared, mentioned = _prepare_event(event, at, group, words, key, now)
         except ClewError as error:
             errors.append(_scrubbed(error.to_dict()))
             continue
@@ -81,7 +89,15 @@ def prepare(group: Group, registry: Registry, key: bytes, now: int) -> PreparedG
         errors.append(
             TooLarge(f"a group of {total} bytes is over the limit of {MAX_BYTES}", hint="Send smaller groups").to_dict()
         )
-    return PreparedGroup(group, tuple(events), _with_kin(urns), tuple(errors), _keys(group) if errors else ())
+    return PreparedGroup(
+        group,
+        tuple(events),
+        _with_kin(urns),
+        tuple(errors),
+        _keys(group) if errors else (),
+        words.seq,
+        any(event.aspect in DEFINING for event in group.events),
+    )
 
 
 def micros(moment: datetime) -> int:
@@ -121,14 +137,14 @@ def _check_group(group: Group) -> None:
 
 
 def _prepare_event(
-    event: Event, at: int, group: Group, registry: Registry, key: bytes, now: int
+    event: Event, at: int, group: Group, words: Vocabulary, key: bytes, now: int
 ) -> tuple[PreparedEvent, list[str]]:
     where = f"events[{at}]"
     if has_secret(event.urn):
         raise BadInput("the URN holds a password", where=f"{where}.urn", hint="Leave credentials out of namespaces")
     urn = _located(Urn.parse, event.urn, f"{where}.urn")
-    _located(check_kind, urn, f"{where}.urn")
-    aspect = registry.get(event.aspect, f"{where}.aspect")
+    _located(words.check_kind, urn, f"{where}.urn")
+    aspect = words.claimable(event.aspect, f"{where}.aspect")
     if aspect.kinds is not None and urn.kind not in aspect.kinds:
         raise BadInput(
             f"a {urn.kind} has no aspect {aspect.name!r}",
@@ -208,6 +224,8 @@ def _body(event: Event, aspect: Aspect, where: str) -> tuple[bytes | None, list[
 
 def _mentioned(aspect: Aspect, urn: str, value: Any, where: str) -> list[str]:
     """Return the URNs of all ends of the edges that a payload says; raise BadInput for one that is no URN."""
+    if aspect.custom:
+        _check_ends(aspect, value, where)
     ends = dict.fromkeys(end for edge in stated(aspect, urn, value, "") for end in (edge.src, edge.dst))
     for end in ends:
         try:
@@ -221,6 +239,15 @@ def _mentioned(aspect: Aspect, urn: str, value: Any, where: str) -> list[str]:
         if BLANK in end:
             raise BadInput("a URN holds a password", where=where, hint="Leave credentials out of namespaces")
     return list(ends)
+
+
+def _check_ends(aspect: Aspect, value: Any, where: str) -> None:
+    """Raise BadInput unless an edge's ends are URNs: a registered schema may take any text for them."""
+    for path in (rule.source or rule.target or "" for rule in aspect.edges):
+        for end in select(value, path):
+            if not isinstance(end, str):
+                raise BadInput(f"{aspect.name}: not a URN: {str(end)[:200]}", where=f"{where}.{path}")
+            _located(Urn.parse, end, f"{where}.{path}")
 
 
 def _text(raw: bytes, where: str) -> str:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from clew.ledger.clock import now_micros
+from clew.ledger.definitions import defines
 from clew.ledger.group_commit import GroupCommit
 from clew.ledger.port import DERIVED, DERIVED_EVIDENCE, DERIVED_SQL, STEWARD, Source, TokenRow
 from clew.ledger.positions import BadRecord, Positions
@@ -56,6 +57,8 @@ class SqliteLedger(SqliteReader):
             ledger.register(Source(STEWARD, "time", 100, "direct"))
             for name in (DERIVED_SQL, DERIVED_EVIDENCE):
                 ledger.register(Source(name, "time", 30, "reactor"))
+            ledger.registry.renewing = ledger.learn
+            ledger.learn()
         except sqlite3.OperationalError as error:
             raise Unreachable(f"the ledger can't be opened: {error}", where=str(path)) from error
         except sqlite3.DatabaseError as error:
@@ -76,6 +79,9 @@ class SqliteLedger(SqliteReader):
         positions: Positions | None = None,
         bad: Sequence[BadRecord] = (),
     ) -> list[Receipt]:
+        if len(records) > 1 and positions is None and any(map(defines, records)):
+            # What comes after a definition is read by it.
+            return [receipt for each in records for receipt in self.propose([each], waits=waits, cause=cause)]
         items = [self._item(record, waits, cause) for record in records]
         if positions is None:
             return self._group_commit.receipts(items)
@@ -92,13 +98,23 @@ class SqliteLedger(SqliteReader):
         self, batch: list[Item], positions: Positions | None = None, bad: Sequence[BadRecord] = ()
     ) -> None:
         with self._store.transaction():
+            self._read_anew(batch)
             if positions:
                 self._book.move_positions(positions)
             for item in batch:
                 item.receipt = take(item, self._book)
             for each in bad:
                 note(each, self._book)
+        if any(item.defines for item in batch):
+            self.learn()
         self._announce()
+
+    def _read_anew(self, batch: Sequence[Item]) -> None:
+        """Prepare again what was read by other definitions than are in force now: only this process makes any."""
+        words = self.registry.seq
+        for item in batch:
+            if isinstance(item.record, Group) and item.prepared is not None and item.prepared.words != words:
+                item.prepared = prepare(item.record, self.registry, self._store.hash_key, self._clock())
 
     def _translated(self, error: Exception) -> ClewError:
         if isinstance(error, ClewError):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from clew.ledger.crawls import Crawls
 from clew.ledger.decide import Outcome
+from clew.ledger.definitions import CURSOR
 from clew.ledger.positions import Positions, check_positions, cursor_of
 from clew.ledger.prepare import PreparedGroup
 from clew.ledger.sqlite_crawls import SqliteCrawlStore
@@ -20,6 +21,7 @@ class SqliteBook:
 
     def __init__(self, store: SqliteStore, registry: Registry, etag: Callable[[int, str], str]) -> None:
         self._store = store
+        self.registry = registry
         self.crawls = Crawls(SqliteCrawlStore(store), registry)
         self.world = SqliteWorld(store, self.crawls, etag)
 
@@ -50,6 +52,9 @@ class SqliteBook:
 
     def write(self, prepared: PreparedGroup, outcome: Outcome, cause: int) -> int | None:
         return GroupWriter(self._store, self.crawls, self.world, prepared, outcome).write(cause)
+
+    def mark_defined(self, seq: int) -> None:
+        self._store.connection.execute("INSERT OR REPLACE INTO cursor (name, seq) VALUES (?, ?)", (CURSOR, seq))
 
     def move_positions(self, positions: Positions) -> None:
         """Move positions of Kafka; raise Conflict when one does not stand where the caller started from."""

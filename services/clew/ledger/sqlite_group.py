@@ -68,6 +68,26 @@ class SqliteWorld:
         ).fetchone()
         return None if row is None else row[0]
 
+    def speaks(self, aspect: str) -> bool:
+        number = self._store.number("aspect", aspect)
+        return self._is_any(
+            "SELECT 1 FROM claim WHERE source IN (SELECT id FROM source) AND aspect = ?"
+            " AND (says IS NOT NULL OR denies IS NOT NULL) UNION ALL SELECT 1 FROM point WHERE aspect = ? LIMIT 1",
+            (number, number),
+        )
+
+    def lives(self, kind: str) -> bool:
+        first, last = f"urn:clew:{kind}:(", f"urn:clew:{kind}:)"
+        return self._is_any(
+            "SELECT 1 FROM entity e JOIN claim c ON c.entity = e.id WHERE e.urn >= ? AND e.urn < ?"
+            " AND (c.says IS NOT NULL OR c.denies IS NOT NULL)"
+            " UNION ALL SELECT 1 FROM entity e JOIN point p ON p.entity = e.id WHERE e.urn >= ? AND e.urn < ? LIMIT 1",
+            (first, last, first, last),
+        )
+
+    def _is_any(self, sql: str, values: tuple[object, ...]) -> bool:
+        return self._store.connection.execute(sql, values).fetchone() is not None
+
 
 class GroupWriter:
     """Writes what was decided for one group."""

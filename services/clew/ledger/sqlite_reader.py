@@ -15,17 +15,30 @@ import msgspec
 
 from clew.ledger import payloads
 from clew.ledger.codes import MAIN, OP_NAMES
-from clew.ledger.port import Change, Commit, Entity, Fact, Parked, Point, Source, TokenRow
+from clew.ledger.definitions import CURSOR, take_in
+from clew.ledger.port import STEWARD, Change, Commit, Entity, Fact, Parked, Point, Source, TokenRow
 from clew.ledger.positions import cursor_of
 from clew.ledger.sqlite_store import chunks, marks
 from clew.ledger.standing import denials, heads_digest, said
+from clew_schemas.definitions import DEFINING
 from clew_schemas.event import Receipt
 from clew_schemas.registry import Registry
 from clew_schemas.resolve import Claim
 from clew_schemas.urn import Urn, kind_of
 
+_NEWEST = 2**63 - 1
 _CACHE = 500_000
 """Names whose numbers are kept in memory; beyond that the cache starts anew."""
+
+# What was withdrawn still reads what was said by it: of such a claim the last that it said.
+_DEFINITIONS = (
+    "SELECT e.urn, d.stands, p.body FROM (SELECT c.entity, c.says IS NOT NULL AS stands, coalesce(c.says,"
+    " (SELECT f.says FROM fact f WHERE f.claim = c.id AND f.moved AND f.says IS NOT NULL"
+    " ORDER BY f.seq DESC, f.n DESC LIMIT 1)) AS says"
+    f" FROM claim c WHERE c.source = (SELECT id FROM source WHERE name = ?) AND c.branch = {MAIN}"
+    f" AND c.aspect IN (SELECT id FROM aspect WHERE name IN ({marks(list(DEFINING))}))) d"
+    " JOIN entity e ON e.id = d.entity JOIN payload p ON p.id = d.says"
+)
 
 
 class SqliteReader:
@@ -74,6 +87,19 @@ class SqliteReader:
         with self._reading() as connection:
             row = connection.execute(sql, values).fetchone()
         return None if row is None else row[0]
+
+    # -- definitions
+
+    def learn(self) -> int:
+        with self._reading() as connection:
+            return self._learn_from(connection)
+
+    def _learn_from(self, connection: sqlite3.Connection) -> int:
+        """Take in the definitions that `connection` sees, if there are newer ones."""
+        row = connection.execute("SELECT seq FROM cursor WHERE name = ?", (CURSOR,)).fetchone()
+        if row is not None and row[0] > self.registry.seq:
+            take_in(self.registry, row[0], connection.execute(_DEFINITIONS, (STEWARD, *DEFINING)).fetchall())
+        return self.registry.seq
 
     # -- positions
 
@@ -276,6 +302,28 @@ class SqliteReader:
             ).fetchall()
             return [self._point(connection, *row) for row in rows]
 
+    def newest_points(
+        self, entities: Iterable[int], aspects: Sequence[str], as_of: int | None = None
+    ) -> dict[int, dict[str, Point]]:
+        numbers = [number for name in aspects if (number := self.number_of("aspect", name))]
+        wanted = sorted({int(each) for each in entities})
+        found: dict[int, dict[str, Point]] = defaultdict(dict)
+        with self._reading() as connection:
+            for chunk in chunks(wanted) if numbers else ():
+                rows = connection.execute(
+                    "SELECT p.entity, e.urn, p.aspect, p.source, p.name, p.time, p.step, p.payload, p.seq FROM point p"
+                    " JOIN entity e ON e.id = p.entity JOIN source s ON s.id = p.source"
+                    f" WHERE p.entity IN ({marks(chunk)}) AND p.aspect IN ({marks(numbers)}) AND p.seq <= ?"
+                    " ORDER BY p.entity, p.time, p.step, s.name, p.name",
+                    (*chunk, *numbers, _NEWEST if as_of is None else as_of),
+                )
+                # The last row of each wins, and only its payload is read.
+                last = {(row[0], row[2]): row for row in rows}
+                for row in last.values():
+                    point = self._point(connection, *row)
+                    found[point.entity][point.aspect] = point
+        return dict(found)
+
     def _point(
         self,
         connection: sqlite3.Connection,
@@ -305,6 +353,7 @@ class SqliteReader:
     # -- the tail
 
     def tail(self, after: int, limit: int = 100) -> list[Commit]:
+        self.learn()
         with self._reading() as connection:
             commits = connection.execute(
                 "SELECT k.seq, k.time, b.name, s.name, k.grp, k.author, k.message, k.cause FROM commits k"

@@ -16,10 +16,12 @@ import msgspec
 from clew.ledger import payloads
 from clew.ledger.crawls import Crawls
 from clew.ledger.decide import Outcome, World, decide
+from clew.ledger.definitions import why_not_define
 from clew.ledger.positions import BadRecord
 from clew.ledger.prepare import PreparedGroup
 from clew_schemas.errors import BadInput, ClewError, NotFound
 from clew_schemas.event import CrawlClose, CrawlOpen, Group, Receipt, Record, encode
+from clew_schemas.registry import Registry
 from clew_schemas.scrub import scrub
 
 
@@ -36,6 +38,11 @@ class Item:
     error: ClewError | None = None
     done: threading.Event = field(default_factory=threading.Event)
 
+    @property
+    def defines(self) -> bool:
+        """Whether it changes the vocabulary: then it has a transaction of its own."""
+        return self.prepared is not None and self.prepared.defines
+
 
 class ParkedRow(NamedTuple):
     """What is kept of a parked record: `reasons` and `urns` as JSON, the record packed."""
@@ -50,6 +57,10 @@ class ParkedRow(NamedTuple):
 
 class Book(Protocol):
     """What the running transaction offers."""
+
+    @property
+    def registry(self) -> Registry:
+        """The kinds and aspects in force, as of the running transaction."""
 
     @property
     def world(self) -> World:
@@ -77,6 +88,9 @@ class Book(Protocol):
 
     def write(self, prepared: PreparedGroup, outcome: Outcome, cause: int) -> int | None:
         """Write what was decided; return the commit's seq, or None when nothing changed."""
+
+    def mark_defined(self, seq: int) -> None:
+        """Keep the seq of a commit that changes the vocabulary, for all processes to see."""
 
 
 def note(bad: BadRecord, book: Book) -> None:
@@ -111,9 +125,13 @@ def _take_group(item: Item, group: Group, prepared: PreparedGroup, book: Book) -
     if repeated is not None:
         return msgspec.structs.replace(msgspec.json.decode(repeated, type=Receipt), repeated=True)
     outcome = decide(prepared, book.world, book.now(), replayed=item.replayed)
+    if prepared.defines and not outcome.errors:
+        outcome.errors.extend(why_not_define(prepared, book.registry.now(), book.world))
     if outcome.errors:
         return _turn_away(item, group, outcome, book)
     seq = book.write(prepared, outcome, item.cause)
+    if prepared.defines and seq is not None:
+        book.mark_defined(seq)
     if not item.replayed:
         book.crawls.count(group)
     receipt = Receipt(

@@ -77,6 +77,7 @@ class KafkaTail:
     # -- from the tape
 
     def tail(self, after: int, limit: int = 100) -> list[Commit]:
+        self.learn()
         commits = self._from_tape(after, lambda cursor: self._following(cursor, limit))
         return self._from_ledger(after, limit) if commits is None else commits
 
@@ -203,6 +204,9 @@ class KafkaTail:
 
     # -- from the ledger
 
+    def learn(self) -> int:
+        return self._ledger.learn()
+
     def head_seq(self) -> int:
         return self._ledger.head_seq()
 
@@ -223,6 +227,11 @@ class KafkaTail:
 
     def points(self, entity: int, aspect: str, limit: int = 100) -> list[Point]:
         return self._ledger.points(entity, aspect, limit)
+
+    def newest_points(
+        self, entities: Iterable[int], aspects: Sequence[str], as_of: int | None = None
+    ) -> dict[int, dict[str, Point]]:
+        return self._ledger.newest_points(entities, aspects, as_of)
 
     def ids(self, urns: Sequence[str]) -> list[int]:
         return self._ledger.ids(urns)

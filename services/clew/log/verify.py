@@ -12,14 +12,15 @@ from clew.ledger.port import STEWARD
 from clew.log.keys import fingerprint, is_signed
 from clew.log.record import KEY_NAME, SIGNATURE, LogRecord, signed_bytes
 from clew.log.schema_ids import SchemaIds
+from clew_schemas.definitions import DEFINING
 from clew_schemas.errors import BadInput, Forbidden, NotFound
 from clew_schemas.event import Group, Record
 from clew_schemas.wire import PROPOSALS, from_avro, unframe
 
 DERIVED = "derived."
-DIRECT_ASPECTS = frozenset({"alias", "aspect", "hook", "policy"})
+DIRECT_ASPECTS = frozenset({"alias", "hook", "policy", *DEFINING})
 """Who may do what, what is one thing, and what may be said at all are decided at a door that knows people."""
-DIRECT_KINDS = ("urn:clew:policy:",)
+DIRECT_KINDS = ("urn:clew:policy:", "urn:clew:kind:", "urn:clew:aspect:")
 
 KeyOf = Callable[[str], bytes | None]
 """The public key of a source, None when it has none or is unknown."""
@@ -81,7 +82,7 @@ def _check_subject(proposal: Record) -> None:
     for at, event in enumerate(proposal.events):
         if event.aspect in DIRECT_ASPECTS or event.urn.startswith(DIRECT_KINDS):
             raise Forbidden(
-                "policies, hooks, aliases and aspects are not changed through the log",
+                "policies, hooks, aliases, kinds and aspects are not changed through the log",
                 where=f"events[{at}]",
                 hint="Use the API; it knows who is asking",
             )

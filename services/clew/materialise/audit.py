@@ -85,7 +85,10 @@ def mend(findings: Iterable[Finding], ledger: LedgerReader, views: Views) -> int
 
 
 def views_digest(ledger: LedgerReader, views: Views) -> dict[str, str]:
-    """Return a digest of what each view holds *now*, by URN, without seq and ids: equal digests, equal views."""
+    """Return a digest of what each view holds *now*, by URN, without seq and ids: equal digests, equal views.
+
+    Nor does it hold when things changed: two houses that were told the same at different times have the same views.
+    """
     edges = views.graph.dump()
     live = edges.where(edges.until >= FOREVER)
     urns = _urns({*live.src.tolist(), *live.dst.tolist(), *live.carrier.tolist()}, ledger)
@@ -104,7 +107,7 @@ def views_digest(ledger: LedgerReader, views: Views) -> dict[str, str]:
         )
         for at in range(len(live))
     )
-    documents = sorted(orjson.dumps(_content(each), option=orjson.OPT_SORT_KEYS) for each in views.search.dump())
+    documents = sorted(orjson.dumps(_timeless(each), option=orjson.OPT_SORT_KEYS) for each in views.search.dump())
     return {
         "graph": hashlib.sha256(b"\n".join(lines)).hexdigest(),
         "search": hashlib.sha256(b"\n".join(documents)).hexdigest(),
@@ -185,7 +188,14 @@ def _content(document: Document) -> dict[str, Any]:
         "texts": {name: list(values) for name, values in document.texts.items() if values},
         "facets": {name: list(values) for name, values in document.facets.items() if values},
         "class": document.policy_class,
+        "measures": {name: list(values) for name, values in document.measures.items()},
     }
+
+
+def _timeless(document: Document) -> dict[str, Any]:
+    content = _content(document)
+    measured = {name: values for name, values in content.pop("measures").items() if name != draw_search.CHANGED}
+    return {**content, "measures": measured} if measured else content
 
 
 def _same(found: Document, wanted: Document) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clew.errors import Ambiguous, NotFound
+from clew.errors import Ambiguous, BadInput, NotFound
 from clew.ledger import Entity, LedgerReader
 from clew_schemas.kinds import DERIVED_KINDS
 from clew_schemas.resolve import resolve
-from clew_schemas.urn import Urn
+from clew_schemas.urn import Urn, segment
 
 _CANDIDATES = 20
 
@@ -21,7 +21,8 @@ def entity_named(ledger: LedgerReader, text: str, kinds: Sequence[str] = ()) -> 
     """
     if text.startswith("urn:"):
         return _by_urn(ledger, text)
-    found = [each for each in ledger.find(text) if each.kind not in DERIVED_KINDS and (not kinds or each.kind in kinds)]
+    found = [each for each in _ending_in(ledger, text) if each.kind not in DERIVED_KINDS]
+    found = [each for each in found if not kinds or each.kind in kinds]
     if not found:
         raise NotFound(f"nothing is called {text!r}", hint=f"Look for it: clew search {text!r}", name=text)
     if len(found) > 1:
@@ -39,6 +40,34 @@ def entity_named(ledger: LedgerReader, text: str, kinds: Sequence[str] = ()) -> 
             candidates=candidates,
         )
     return found[0]
+
+
+def _ending_in(ledger: LedgerReader, text: str) -> list[Entity]:
+    """Return what is, or ends in, `text`; of an e-mail address the dots separate nothing."""
+    if "@" not in text:
+        return ledger.find(text)
+    return list({each.id: each for spelling in (text, segment(text)) for each in ledger.find(spelling)}.values())
+
+
+def entity_of(ledger: LedgerReader, text: str, kinds: Sequence[str], hint: str) -> Entity:
+    """Return the entity of one of these kinds that `text` names.
+
+    Raises BadInput, with the hint, when only things of other kinds are called so; else as `entity_named`.
+    """
+    try:
+        entity = entity_named(ledger, text, kinds)
+    except NotFound:
+        others = [each for each in ledger.find(text) if each.kind not in DERIVED_KINDS]
+        if not others:
+            raise
+        entity = others[0]
+    if entity.kind in kinds:
+        return entity
+    raise BadInput(f"{said(entity.urn)} is of the kind {entity.kind}, not {_either(kinds)}", where="of", hint=hint)
+
+
+def _either(kinds: Sequence[str]) -> str:
+    return " or ".join([", ".join(kinds[:-1]), kinds[-1]]) if len(kinds) > 1 else kinds[0]
 
 
 def said(urn: str) -> str:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clew.graph import Direction
 from clew.ledger import LedgerReader
+from clew.query import bottlenecks as slowness
+from clew.query import compare as comparing
 from clew.query import describe as describing
 from clew.query import find as finding
 from clew.query import impact as impacts
 from clew.query import lineage as lineages
 from clew.query import paths as pathways
+from clew.query import reproduce as reproducing
+from clew.query import unused as idleness
+from clew.query import what_trained as training
 from clew.query.answer import Viewer
 from clew.query.freshness import Freshness
 from clew.query.names import entity_named
-from clew.query.terms import NAMED, ChangeKind, Grain
+from clew.query.terms import EVERYWHERE, NAMED, ChangeKind, Grain, Within
+from clew.query.versions import MOST_VERSIONS, learned_named
 from clew.query.views import Views
 from clew.search import SearchQuery
 
@@ -27,9 +35,15 @@ class Questions:
     views: Views
     freshness: Freshness
 
-    def find(self, query: SearchQuery, viewer: Viewer, at_least: str | None = None) -> finding.Found:
-        """Search by words, filters and facets."""
-        return finding.find(self.ledger, self.views, self.freshness, query, viewer, at_least)
+    def find(
+        self,
+        query: SearchQuery,
+        viewer: Viewer,
+        at_least: str | None = None,
+        within: Within = EVERYWHERE,
+    ) -> finding.Found:
+        """Search by words, filters, conditions and facets, among everything or within a lineage."""
+        return finding.find(self.ledger, self.views, self.freshness, query, viewer, at_least, within)
 
     def describe(self, name: str, viewer: Viewer, at_least: str | None = None) -> describing.Description:
         """Return all that is known about one thing."""
@@ -98,6 +112,81 @@ class Questions:
             viewer,
             grain=grain,
             indirect=indirect,
+            most=most,
+            at_least=at_least,
+        )
+
+    def what_trained(
+        self, name: str, viewer: Viewer, *, most: int = MOST_VERSIONS, at_least: str | None = None
+    ) -> training.WhatTrained:
+        """Return how the model versions behind a thing came about, back to raw columns."""
+        entity = learned_named(self.ledger, name)
+        return training.what_trained(
+            self.ledger, self.views, self.freshness, entity, viewer, at_least=at_least, most=most
+        )
+
+    def reproduce(
+        self, name: str, viewer: Viewer, *, most: int = MOST_VERSIONS, at_least: str | None = None
+    ) -> reproducing.Reproduction:
+        """Return what is known to rebuild the model versions behind a thing, and what is missing."""
+        entity = learned_named(self.ledger, name)
+        return reproducing.reproduce(
+            self.ledger, self.views, self.freshness, entity, viewer, at_least=at_least, most=most
+        )
+
+    def compare(
+        self,
+        a: str,
+        b: str | None,
+        viewer: Viewer,
+        *,
+        a_at: str | None = None,
+        b_at: str | None = None,
+        most: int = comparing.MOST_DIFFERENCES,
+        at_least: str | None = None,
+    ) -> comparing.Comparison:
+        """Return what differs between two things, or (without `b`) between two times of one."""
+        return comparing.compare(
+            self.ledger,
+            self.freshness,
+            entity_named(self.ledger, a),
+            entity_named(self.ledger, a if b is None else b),
+            viewer,
+            a_at=a_at,
+            b_at=b_at,
+            at_least=at_least,
+            most=most,
+        )
+
+    def bottlenecks(
+        self, name: str, viewer: Viewer, *, runs: int = slowness.RUNS, at_least: str | None = None
+    ) -> slowness.Bottlenecks:
+        """Return the steps of a pipeline, the slowest first, and its critical path."""
+        entity = slowness.pipeline_named(self.ledger, name)
+        return slowness.bottlenecks(
+            self.ledger, self.views, self.freshness, entity, viewer, at_least=at_least, runs=runs
+        )
+
+    def unused(
+        self,
+        viewer: Viewer,
+        *,
+        days: int = idleness.UNREAD_DAYS,
+        kinds: Sequence[str] = (),
+        namespaces: Sequence[str] = (),
+        most: int = idleness.MOST_UNUSED,
+        at_least: str | None = None,
+    ) -> idleness.Unused:
+        """Return what nobody read in the last `days`, and of what that can't be told."""
+        return idleness.unused(
+            self.ledger,
+            self.views,
+            self.freshness,
+            viewer,
+            now=time.time_ns() // 1000,
+            days=days,
+            kinds=kinds or ("dataset",),
+            namespaces=namespaces,
             most=most,
             at_least=at_least,
         )

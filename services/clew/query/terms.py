@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -28,6 +29,16 @@ class Verdict(StrEnum):
     CHANGES = "changes"
     INFORMED = "informed"
 
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """On which side of which things the hits of a search must lie, at column grain; URNs or short names."""
+
+    downstream_of: str | None = None
+    upstream_of: str | None = None
+
+
+EVERYWHERE = Within()
 
 NAMED = 1000
 """Assets that an impact names with path and owner, if not told otherwise; the rest are counted."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from clew.search.port import Document, Hit, Position, Search, SearchChange, SearchQuery, SearchResult
+from clew.search.port import Condition, Document, Hit, Position, Search, SearchChange, SearchQuery, SearchResult
 from clew_schemas.errors import BadInput
 from clew_schemas.scrub import scrub
 
 __all__ = [
+    "Condition",
     "Document",
     "Hit",
     "Position",

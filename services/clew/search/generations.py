@@ -1,6 +1,6 @@
 """The folder of an embedded index: numbered generations side by side, and one file that names the one in force.
 
-index.json          {"format": 1, "generation": 3}, replaced as a whole
+index.json          {"format": 2, "generation": 3}, replaced as a whole
 generation-3/       what the engine keeps
 """
 
@@ -15,7 +15,7 @@ import orjson
 
 from clew_schemas.errors import BadInput, Damaged
 
-FORMAT = 1
+FORMAT = 2
 """Raise it when an older index can't be read as it is; it is redrawn then."""
 
 _POINTER = "index.json"

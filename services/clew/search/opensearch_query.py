@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from clew.search import ranking, words
-from clew.search.opensearch_store import ANY, POSITION, STEMS, WINDOW, facet
-from clew.search.port import FACETS, TEXT_FIELDS, SearchQuery
+from clew.search import measures, ranking, words
+from clew.search.opensearch_store import ANY, MEASURE, POSITION, STEMS, WINDOW, facet
+from clew.search.port import FACETS, TEXT_FIELDS, Condition, SearchQuery
 from clew.search.ranking import Tier
 from clew.search.stored import storable
 from clew.search.words import Wanted, Word
@@ -25,7 +25,7 @@ VALUES = 10_000
 """How many values of one facet are walked at once where there are more."""
 
 _KEYS = (("key", ranking.NAME), ("tail", ranking.TAIL), ("title_key", ranking.TITLE))
-_LEAVES = frozenset({"term", "terms", "prefix", "fuzzy", "match", "ids", "exists"})
+_LEAVES = frozenset({"term", "terms", "prefix", "fuzzy", "match", "ids", "exists", "range"})
 _EVERY_TIER = tuple(Tier)
 _LIKE_TANTIVY = 2.2
 """BM25's k1 + 1, a constant factor that Lucene leaves out and tantivy does not."""
@@ -34,12 +34,13 @@ _MARKER: Clause = {"ids": {"values": [POSITION]}}
 
 
 def check(query: SearchQuery) -> None:
-    """Raise BadInput for an unknown facet, or a negative limit or offset."""
+    """Raise BadInput for an unknown facet, a negative limit or offset, and as `measures.check_query` does."""
     strange = (set(query.facets) | query.filters.keys()) - set(FACETS)
     if strange:
         raise BadInput(f"there is no facet {min(strange)!r}", where="facets", hint=f"There are {', '.join(FACETS)}")
     if query.limit < 0 or query.offset < 0:
         raise BadInput("limit and offset are at least 0", where="limit" if query.limit < 0 else "offset")
+    measures.check_query(query)
 
 
 def question(query: SearchQuery, wanted: Wanted, need: int, tiers: Sequence[Tier] = _EVERY_TIER) -> Clause:
@@ -58,7 +59,7 @@ def question(query: SearchQuery, wanted: Wanted, need: int, tiers: Sequence[Tier
         "from": first,
         "size": min(query.limit, WINDOW - first),
         "track_total_hits": True,
-        "_source": False,
+        "_source": ["document.measures"] if query.where else False,
         "docvalue_fields": ["id", "urn", "kind"],
     }
 
@@ -99,7 +100,7 @@ def _found(query: SearchQuery, wanted: Wanted, need: int, tiers: Sequence[Tier])
     scored: Clause = {}
     for fields in (tuple(TEXT_FIELDS), (ANY,)):
         scored = _scored(query, wanted, need, tiers, fields)
-        if leaves([matching, scored]) <= MOST_LEAVES:
+        if leaves([matching, scored, *_conditions(query)]) <= MOST_LEAVES:
             break
     return _limited(query, matching, scored)
 
@@ -110,7 +111,25 @@ def _limited(query: SearchQuery, matching: Clause, scored: Clause | None = None)
     limits += [{"terms": {facet(name): list(map(storable, any_of))}} for name, any_of in query.filters.items()]
     if query.classes is not None:
         limits.append({"terms": {"class": sorted(query.classes)}})
+    if query.among is not None:
+        limits.append({"terms": {"id": sorted(query.among)}})
+    limits += _conditions(query)
     return {"bool": {"filter": limits, "should": [scored] if scored else []}}
+
+
+def _conditions(query: SearchQuery) -> list[Clause]:
+    return [clause for condition in query.where for clause in _condition(condition)]
+
+
+def _condition(condition: Condition) -> Iterator[Clause]:
+    said = measures.asked(condition)
+    if said.one is not None:
+        yield _term(MEASURE, said.one)
+    if said.span is not None:
+        head, low, high = said.span.head, said.span.low, said.span.high
+        yield {"range": {MEASURE: {"gte": head + low, "lte": head + high}}}
+    if said.none is not None:
+        yield {"bool": {"must_not": [_term(MEASURE, said.none)]}}
 
 
 def _matching(query: SearchQuery, wanted: Wanted, need: int) -> Clause:

@@ -8,12 +8,12 @@ from typing import Any
 
 import orjson
 
-from clew.search import words
+from clew.search import measures, words
 from clew.search.port import FACETS, TEXT_FIELDS, Document, Position
 from clew.search.stored import facet_values, from_json, to_json
 from clew_schemas.errors import BadInput, Damaged
 
-FORMAT = 1
+FORMAT = 2
 """Raise it when an older index can't be read as it is; it is redrawn then."""
 
 ANY = "any"
@@ -21,6 +21,9 @@ ANY = "any"
 
 STEMS = "prose.stems"
 """The stems of `prose`, beside its words as they stand: a prefix or a word with a typo has no reliable stem."""
+
+MEASURE = "measure"
+"""The terms of all measures; see `measures`."""
 
 POSITION = "position"
 """The document that says how far the index has come; ids of the others are numbers."""
@@ -77,6 +80,7 @@ def encoded(document: Document, at: int) -> dict[str, Any]:
         "urn": document.urn,
         "kind": document.kind,
         "facet": {name: facet_values(document, name) for name in FACETS},
+        MEASURE: measures.terms(document.measures),
         **{name: _words(name, values) for name, values in document.texts.items()},
         **_keys(document.texts),
     }
@@ -161,6 +165,7 @@ def _fields() -> dict[str, Any]:
         "urn": keyword,
         "kind": {**keyword, "index": False},
         "facet": {"properties": dict.fromkeys(FACETS, keyword)},
+        MEASURE: {**keyword, "doc_values": False},
         ANY: bare,
         **{name: {**text, "fields": {"stems": stems}} if name == "prose" else text for name in TEXT_FIELDS},
         **{name: {**keyword, "doc_values": False} for name in _KEYS},

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+from clew.search import measures, ranking, words
 from clew.search import opensearch_query as asked
-from clew.search import ranking, words
 from clew.search.opensearch_store import WINDOW, facet
-from clew.search.port import Hit, SearchQuery, SearchResult
+from clew.search.port import Hit, SearchQuery, SearchResult, Value
 from clew.search.ranking import Tier
 from clew.search.words import Wanted
 from clew_schemas.errors import TooLarge
@@ -25,7 +25,8 @@ def search(query: SearchQuery, ask: Ask, snapshot: Callable[[], AbstractContextM
     """Answer as the port promises, from one moment of the index. Facets are counted under all filters, their own too.
 
     `ask` answers one question; `snapshot` gives one that answers all from the same moment. Raises BadInput for an
-    unknown facet, a negative limit or offset, a text over the limits of `words`, and TooLarge for hits too deep.
+    unknown facet, a negative limit or offset, a condition that can't be asked, what is over the limits of `words` and
+    `measures`, and TooLarge for hits too deep.
     """
     asked.check(query)
     wanted = words.wanted(query.text)
@@ -59,15 +60,23 @@ def _answer(query: SearchQuery, wanted: Wanted, ask: Ask) -> tuple[int, Answer]:
 
 def _hits(query: SearchQuery, wanted: Wanted, answer: Answer) -> tuple[Hit, ...]:
     searched = bool(query.text.strip())
-    return tuple(_hit(hit, wanted if searched else None) for hit in answer["hits"]["hits"])
+    return tuple(_hit(query, hit, wanted if searched else None) for hit in answer["hits"]["hits"])
 
 
-def _hit(hit: Mapping[str, Any], wanted: Wanted | None) -> Hit:
+def _hit(query: SearchQuery, hit: Mapping[str, Any], wanted: Wanted | None) -> Hit:
     """Return a hit; `wanted` is None when everything is found alike."""
     said, score = hit["fields"], float(hit["_score"])
     matched = asked.fields_of(hit.get("matched_queries", ()), asked.tier_of(score, wanted)) if wanted else ()
     urn, kind = (str(said.get(name, [""])[0]) for name in ("urn", "kind"))
-    return Hit(int(said["id"][0]), urn, kind, score / ranking.SHOWN, matched)
+    asked_for = measures.named(_measures(hit), query.where) if query.where else {}
+    return Hit(int(said["id"][0]), urn, kind, score / ranking.SHOWN, matched, asked_for)
+
+
+def _measures(hit: Mapping[str, Any]) -> Mapping[str, Sequence[Value]]:
+    """Return a hit's measures; none for a document that a stranger's hand wrote."""
+    document = hit["_source"].get("document")
+    said = document.get("measures") if isinstance(document, dict) else None
+    return {name: values for name, values in (said or {}).items() if isinstance(values, list)}
 
 
 def _terms(answer: Answer, name: str) -> dict[str, int] | None:

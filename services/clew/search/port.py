@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
+
+Value = str | float | bool
+"""What a measure can be: a number, a text, or yes or no."""
+
+Operator = Literal["<", "<=", "=", "!=", ">=", ">"]
 
 
 class Position(NamedTuple):
@@ -35,8 +40,9 @@ FACETS = (
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What is searched of one entity. `texts` by text field, `facets` by facet name; `digest` is the hash of the
-    claims that it was made from; `seq` the last commit that touched it."""
+    """What is searched of one entity. `texts` by text field, `facets` by facet name, `measures` by their free names, as
+    `measures.kept` bounds them; `digest` is the hash of the claims that it was made from; `seq` the last commit that
+    touched it."""
 
     id: int
     urn: str
@@ -46,6 +52,7 @@ class Document:
     digest: bytes
     seq: int
     policy_class: int = 0
+    measures: Mapping[str, Sequence[Value]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +65,23 @@ class SearchChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A comparison with the values of one measure; `measures.fits` says what fits it.
+
+    Any of a document's values may fit; `!=` asks that it has the measure, and that no value is equal. Numbers compare
+    with numbers, exactly as 64-bit floats; texts only by `=` and `!=`, whatever their case, dates by all.
+    """
+
+    name: str
+    op: Operator
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
 class SearchQuery:
     """A search. Empty `text` matches everything. `filters`: a document must have one of the values of each facet.
 
+    A document must fit all conditions of `where`. `among`, when given, are the ids that it must be one of.
     `stable` sorts by a score without corpus statistics, then URN (for saved searches and restricted viewers).
     `classes`, when given, are the policy classes that the viewer may see.
     """
@@ -72,17 +93,21 @@ class SearchQuery:
     offset: int = 0
     stable: bool = False
     classes: frozenset[int] | None = None
+    where: Sequence[Condition] = ()
+    among: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One found entity. `matched` names the text fields in which a word of the query stands."""
+    """One found entity. `matched` names the text fields in which a word of the query stands; `measures` are the
+    values that the query's conditions were about."""
 
     id: int
     urn: str
     kind: str
     score: float
     matched: tuple[str, ...] = ()
+    measures: Mapping[str, Sequence[Value]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +118,10 @@ class SearchResult:
     total: int
     facets: Mapping[str, Mapping[str, int]]
     seq: int
+
+
+MOST_AMONG = 50_000
+"""Ids that `SearchQuery.among` may hold."""
 
 
 class Search(Protocol):

@@ -26,6 +26,7 @@ def to_json(document: Document) -> bytes:
                 "digest": document.digest.hex(),
                 "seq": document.seq,
                 "policy_class": document.policy_class,
+                "measures": {name: list(values) for name, values in document.measures.items()},
             }
         )
     except TypeError as error:

@@ -9,12 +9,14 @@ from threading import Lock
 import tantivy
 from tantivy import Occur, Query
 
-from clew.search import ranking, words
-from clew.search.port import TEXT_FIELDS, SearchQuery
+from clew.search import measures, ranking, words
+from clew.search.measures import Span
+from clew.search.port import TEXT_FIELDS, Condition, SearchQuery
 from clew.search.ranking import Tier
-from clew.search.tantivy_store import ANY, STEMS, facet, stemmer
+from clew.search.tantivy_store import ANY, MEASURE, STEMS, facet, stemmer
 from clew.search.words import Wanted, Word
 
+_DIGITS = "0123456789abcdef"
 _KEYS = (("key", ranking.NAME), ("tail", ranking.TAIL), ("title_key", ranking.TITLE))
 
 
@@ -77,7 +79,21 @@ class Translator:
             clauses.append((Occur.Must, _silent(Query.term_set_query(self._schema, facet(name), any_of))))
         if query.classes is not None:
             clauses.append((Occur.Must, _silent(Query.term_set_query(self._schema, "class", sorted(query.classes)))))
+        if query.among is not None:
+            clauses.append((Occur.Must, _silent(Query.term_set_query(self._schema, "id", sorted(query.among)))))
+        for condition in query.where:
+            clauses += self._condition(condition)
         return Query.boolean_query(clauses)
+
+    def _condition(self, condition: Condition) -> Iterator[tuple[Occur, Query]]:
+        said = measures.asked(condition)
+        if said.one is not None:
+            yield Occur.Must, _silent(self._term(MEASURE, said.one))
+        if said.span is not None:
+            # Tantivy has no range of terms of a text; a pattern of the digits between is that, exactly.
+            yield Occur.Must, _silent(Query.regex_query(self._schema, MEASURE, _pattern(said.span)))
+        if said.none is not None:
+            yield Occur.MustNot, self._term(MEASURE, said.none)
 
     def _urn(self, query: SearchQuery) -> list[Query]:
         text = query.text.strip()
@@ -160,6 +176,24 @@ def _at_least(need: int, queries: list[Query]) -> Query:
     if need == len(queries):
         return Query.boolean_query([(Occur.Must, query) for query in queries])
     return Query.boolean_query([(Occur.Should, query) for query in queries], minimum_number_should_match=need)
+
+
+def _pattern(span: Span) -> str:
+    return span.head + _between(span.low, span.high)
+
+
+def _between(low: str, high: str) -> str:
+    """Return a regular expression for the strings of as many hexadecimal digits, from `low` to `high`."""
+    if low == "0" * len(low) and high == "f" * len(high):
+        return "[0-9a-f]*" if low else ""
+    if low[0] == high[0]:
+        return low[0] + _between(low[1:], high[1:])
+    rest = len(low) - 1
+    ways = [low[0] + _between(low[1:], "f" * rest), high[0] + _between("0" * rest, high[1:])]
+    inner = _DIGITS[_DIGITS.index(low[0]) + 1 : _DIGITS.index(high[0])]
+    if inner:
+        ways.append(f"[{inner}]{_between('0' * rest, 'f' * rest)}")
+    return f"({'|'.join(ways)})"
 
 
 def _silent(query: Query) -> Query:

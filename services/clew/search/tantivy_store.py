@@ -12,7 +12,7 @@ from pathlib import Path
 import orjson
 import tantivy
 
-from clew.search import words
+from clew.search import measures, words
 from clew.search.port import FACETS, TEXT_FIELDS, Document, Position
 from clew.search.stored import to_json
 from clew_schemas.errors import Damaged
@@ -22,6 +22,9 @@ STEMS = "stems"
 
 ANY = "any"
 """The words of all text fields: what matches is found in this one, and only then ranked by all of them."""
+
+MEASURE = "measure"
+"""The terms of all measures; see `measures`."""
 
 _WORDS, _STEMS = "whitespace", "clew_stems"
 _MAGIC = 1337
@@ -43,6 +46,7 @@ def schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in FACETS:
         builder.add_text_field(facet(name), fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field(MEASURE, tokenizer_name="raw", index_option="basic")
     builder.add_bytes_field("stored", stored=True)
     return builder.build()
 
@@ -80,6 +84,8 @@ def encoded(document: Document) -> tantivy.Document:
     for name in FACETS:
         for value in facet_values(document, name):
             made.add_text(facet(name), value)
+    for term in measures.terms(document.measures):
+        made.add_text(MEASURE, term)
     return made
 
 

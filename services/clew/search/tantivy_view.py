@@ -10,7 +10,7 @@ from typing import Any
 import tantivy
 from tantivy import DocAddress, Order, Query
 
-from clew.search import ranking, words
+from clew.search import measures, ranking, words
 from clew.search.port import FACETS, TEXT_FIELDS, Document, Hit, Position, SearchQuery, SearchResult
 from clew.search.ranking import Tier
 from clew.search.stored import from_json
@@ -41,7 +41,8 @@ class View:
     def search(self, query: SearchQuery) -> SearchResult:
         """Answer as the port promises. Facets are counted under all filters, a facet's own too.
 
-        Raises BadInput for an unknown facet, a negative limit or offset, and a text over the limits of `words`.
+        Raises BadInput for an unknown facet, a negative limit or offset, a condition that can't be asked, and what is
+        over the limits of `words` and `measures`.
         """
         _check(query)
         wanted = words.wanted(query.text)
@@ -83,7 +84,9 @@ class View:
         start, stop = query.offset, min(query.offset + query.limit, total)
         if start < stop and not query.text.strip():
             matching = self._translator.matching(query, wanted, need)
-            yield from (self._hit(0.0, address, ()) for _, address in self._by_urn(matching, start, stop - start))
+            yield from (
+                self._hit(query, 0.0, address, ()) for _, address in self._by_urn(matching, start, stop - start)
+            )
             return
         tiers = self._translator.tiers(query, wanted, need) if start < stop else ()
         for tier, question in tiers:
@@ -91,7 +94,7 @@ class View:
             low, high = max(start, 0), min(stop, found.count)
             if low < high:
                 best = self._with_ties(question, found.hits, high, found.count)
-                yield from self._hits_of_tier(self._between(question, best, low, high), wanted, tier)
+                yield from self._hits_of_tier(query, self._between(question, best, low, high), wanted, tier)
             start, stop = start - found.count, stop - found.count
             if stop <= 0:
                 return
@@ -140,19 +143,21 @@ class View:
         ).hits
         return ordered
 
-    def _hits_of_tier(self, rows: list[Scored], wanted: Wanted, tier: Tier | None) -> Iterator[Hit]:
+    def _hits_of_tier(self, query: SearchQuery, rows: list[Scored], wanted: Wanted, tier: Tier | None) -> Iterator[Hit]:
         floor = ranking.floor(tier, len(wanted.words))
         ids = self._searcher.fast_field_values("id", [address for _, address in rows])
         asked = self._translator.fields_of(wanted, ids, Tier.EXACT if tier is None else tier)
         found = self._searcher.search(asked, min(len(ids), self._most), count=False).hits
         matched = {_place(address): _fields(int(score)) for score, address in found}
         for score, address in rows:
-            yield self._hit(score + floor, address, matched.get(_place(address), ()))
+            yield self._hit(query, score + floor, address, matched.get(_place(address), ()))
 
-    def _hit(self, score: float, address: DocAddress, matched: tuple[str, ...]) -> Hit:
+    def _hit(self, query: SearchQuery, score: float, address: DocAddress, matched: tuple[str, ...]) -> Hit:
         document = self._searcher.doc(address)
         (id,) = self._searcher.fast_field_values("id", [address])
-        return Hit(id, document.get_first("urn"), document.get_first("kind"), score / ranking.SHOWN, matched)
+        held = from_json(self._stored(address)).measures if query.where else {}
+        asked_for = measures.named(held, query.where)
+        return Hit(id, document.get_first("urn"), document.get_first("kind"), score / ranking.SHOWN, matched, asked_for)
 
     def _facets(self, matching: Query, names: Sequence[str]) -> tuple[int, dict[str, dict[str, int]]]:
         """Return how much matches, and the exact count of each value of the facets, the most frequent first."""
@@ -190,6 +195,7 @@ def _check(query: SearchQuery) -> None:
         raise BadInput(f"there is no facet {min(strange)!r}", where="facets", hint=f"There are {', '.join(FACETS)}")
     if query.limit < 0 or query.offset < 0:
         raise BadInput("limit and offset are at least 0", where="limit" if query.limit < 0 else "offset")
+    measures.check_query(query)
 
 
 def _place(address: DocAddress) -> tuple[int, int]:

@@ -2,7 +2,9 @@
 
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from clew_connectors.recipe import Recipe
 from clew_schemas.event import Event, Scope, event
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "connectors"
+EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 WRITTEN = 1_700_000_000
 """The time that made database files were last written to, in seconds since 1970 UTC."""
 
@@ -30,6 +33,21 @@ def database(path: Path, *statements: str) -> Path:
 def shop(folder: Path) -> Path:
     """Make the database of the golden files."""
     return database(folder / "shop.duckdb", (GOLDEN / "duckdb" / "shop.sql").read_text())
+
+
+def sqlite_database(path: Path, *statements: str) -> Path:
+    """Make a SQLite file by these statements, last written to at `WRITTEN`."""
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in statements:
+            connection.executescript(statement)
+        connection.commit()
+    os.utime(path, (WRITTEN, WRITTEN))
+    return path
+
+
+def sqlite_shop(folder: Path) -> Path:
+    """Make the SQLite database of the golden files."""
+    return sqlite_database(folder / "shop.db", (GOLDEN / "sqlite" / "shop.sql").read_text())
 
 
 Edit = Callable[[Any], None]
@@ -49,6 +67,20 @@ def artifacts(folder: Path, **edits: Edit) -> dict[str, str]:
 def recipe(connector: Connector[Any, Any], config: Mapping[str, Any], name: str = "made") -> Recipe:
     """Return a recipe that was never a file."""
     return Recipe(name, connector, connector.spec.model_validate(config), f"{name}.yml")
+
+
+def house_price(folder: Path, edit: Edit = lambda _: None) -> dict[str, Any]:
+    """Copy the metadata.json of the documentation, edited; return the configuration of its recipe."""
+    document = json.loads((EXAMPLES / "house-price" / "metadata.json").read_text())
+    edit(document)
+    folder.mkdir(exist_ok=True)
+    (folder / "metadata.json").write_text(json.dumps(document))
+    return {
+        "path": str(folder / "metadata.json"),
+        "namespace": "metadata://houses",
+        "data_namespace": "sqlite://houses",
+        "datasets": {"ames_housing": "main.houses"},
+    }
 
 
 class ListedConfig(ConnectorConfig):

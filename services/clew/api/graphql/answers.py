@@ -149,6 +149,7 @@ class SearchEdge:
     cursor: str
     score: float
     matched: list[str]
+    measures: JSON
     urn: strawberry.Private[str]
     family: strawberry.Private[list[str]]
 

@@ -91,9 +91,10 @@ def _asked(said: Any) -> Asked:
 def _answer(request: Request, desk: Desk, principal: Principal, asked: Asked, *, writes: bool) -> Response:
     """Execute a request, in this thread, and put the result into the media type that the client prefers."""
     media = negotiate(request.headers.get("accept", ""))
-    context = Context(desk.stations, desk.writer, principal, Loader(desk.stations.ledger), desk.schema.kinds)
+    schema = desk.schema.now()  # one and the same to the end, whatever is defined meanwhile
+    context = Context(desk.stations, desk.writer, principal, Loader(desk.stations.ledger), schema.kinds)
     try:
-        result = desk.schema.execute_sync(
+        result = schema.execute_sync(
             asked.query,
             asked.variables,
             context,

@@ -14,7 +14,7 @@ from clew.api.graphql.fields import described
 from clew.ledger import Entity as Stored
 from clew.query.describe import claim_dict, etag
 from clew.query.names import said as full_name
-from clew_schemas.registry import Aspect, Registry
+from clew_schemas.registry import Aspect, Vocabulary
 from clew_schemas.urn import column, dataset_of
 
 DEFAULT_COLUMNS = 100
@@ -135,18 +135,18 @@ def entity_of(info: Info, stored: Stored | None) -> Entity | None:
     return None if made is None else made(id=strawberry.ID(stored.urn), stored=stored)
 
 
-def entity_types(registry: Registry, kinds: Iterable[str], taken: Iterable[str]) -> dict[str, type[Entity]]:
+def entity_types(words: Vocabulary, kinds: Iterable[str], taken: Iterable[str]) -> dict[str, type[Entity]]:
     """Return one object type a kind, by kind: PascalCase, with `Entity` behind it where a type has that name."""
     reserved = set(taken)
     names = {kind: pascal(kind) for kind in sorted(kinds)}
     return {
-        kind: _entity_type(kind, f"{name}Entity" if name in reserved else name, registry)
-        for kind, name in names.items()
+        kind: _entity_type(kind, f"{name}Entity" if name in reserved else name, words) for kind, name in names.items()
     }
 
 
-def _entity_type(kind: str, name: str, registry: Registry) -> type[Entity]:
-    allowed = [each for each in registry if each.mode == "state" and (each.kinds is None or kind in each.kinds)]
+def _entity_type(kind: str, name: str, words: Vocabulary) -> type[Entity]:
+    live = [each for each in words.aspects.values() if each.mode == "state" and not each.retired]
+    allowed = [each for each in live if each.kinds is None or kind in each.kinds]
     fields = {f"aspect_{each.name}": _aspect_field(each) for each in sorted(allowed, key=lambda each: each.name)}
     made = type(name, (Entity,), {"__module__": __name__, "__annotations__": {}, **fields})
     typed: type[Entity] = strawberry.type(made, name=name, description=f"A thing of the kind `{kind}`.")

@@ -21,24 +21,27 @@ from clew.api.graphql import answers, entities
 from clew.api.graphql.answers import Change, Direction, Fact, Grain, Impact, Lineage, Paths, SearchConnection
 from clew.api.graphql.context import Info
 from clew.api.graphql.cursors import Cursor, page, window
+from clew.api.graphql.edits import EditMutations, TreeQueries
 from clew.api.graphql.entities import Entity, Node, entity_of
 from clew.api.graphql.fields import described
 from clew.api.graphql.limits import DEFAULT_SEARCH, Limits
+from clew.api.graphql.models import ModelQueries
 from clew.api.graphql.scalars import Seq, config
 from clew.api.stations import health_of
 from clew.errors import BadInput, CallerError, ClewError
 from clew.graph import Direction as Way
 from clew.ledger.port import STEWARD
+from clew.query.conditions import conditions
 from clew.query.find import MAX_LIMIT, MAX_OFFSET
 from clew.query.names import entity_named
 from clew.query.paths import MAX_PATHS
-from clew.query.terms import NAMED, ChangeKind
+from clew.query.terms import NAMED, ChangeKind, Within
 from clew.query.terms import Grain as AskedGrain
 from clew.search import SearchQuery
 from clew_schemas import canonical
 from clew_schemas.event import Event, Group, Op, raw
 from clew_schemas.event import Receipt as Receipted
-from clew_schemas.kinds import DERIVED_KINDS, KINDS
+from clew_schemas.kinds import DERIVED_KINDS
 from clew_schemas.registry import Registry
 from clew_schemas.urn import Urn
 
@@ -91,7 +94,7 @@ class Refused(CallerError):
 
 
 @strawberry.type
-class Query:
+class Query(ModelQueries, TreeQueries):
     @described("The object with a global id, which is a URN; null when nobody ever named it.")
     def node(self, info: Info, id: strawberry.ID) -> Node | None:
         return _nodes(info, [id])[0]
@@ -104,7 +107,10 @@ class Query:
     def entity(self, info: Info, name: str) -> Entity | None:
         return entity_of(info, entity_named(info.context.stations.ledger, name))
 
-    @described("Search by words, filters and facets.")
+    @described(
+        "Search by words, filters, conditions such as `rmse < 30000`, and facets; `downstreamOf` and `upstreamOf`"
+        " restrict it to what values flow to from a thing, or come from, at column grain."
+    )
     def search(
         self,
         info: Info,
@@ -114,6 +120,9 @@ class Query:
         first: int = DEFAULT_SEARCH,
         after: str | None = None,
         at_least: str | None = None,
+        where: list[str] | None = None,
+        downstream_of: str | None = None,
+        upstream_of: str | None = None,
     ) -> SearchConnection:
         cursor = None if after is None else Cursor.parse(after)
         offset, limit = window(cursor, first)
@@ -123,8 +132,10 @@ class Query:
             ("kind",) if facets is None else tuple(facets),
             min(limit, MAX_LIMIT),
             min(offset, MAX_OFFSET),
+            where=conditions(where or ()),
         )
-        found = info.context.stations.questions.find(query, info.context.principal.viewer, at_least)
+        within = Within(downstream_of, upstream_of)
+        found = info.context.stations.questions.find(query, info.context.principal.viewer, at_least, within)
         return _connection(found.to_dict(), cursor, first)
 
     @described("What flows into a thing, or out of it.")
@@ -197,7 +208,7 @@ class Query:
 
 
 @strawberry.type
-class Mutation:
+class Mutation(EditMutations):
     @described("Propose groups, as POST /v1/groups does: one or a list; one receipt each.")
     def propose(self, info: Info, groups: JSON) -> list[Receipt]:
         said = groups if isinstance(groups, list) else [groups]
@@ -249,16 +260,20 @@ class Schema(strawberry.Schema):
                 log.error("a resolver failed at %s", error.path, exc_info=error.original_error)
 
 
-def build_schema(registry: Registry, kinds: Iterable[str] = KINDS) -> Schema:
-    """Return the schema for these aspects and kinds."""
-    types = entities.entity_types(registry, [*kinds, *DERIVED_KINDS], _taken())
+def build_schema(registry: Registry) -> Schema:
+    """Return the schema for the aspects and kinds in force."""
+    words = registry.now()
+    types = entities.entity_types(words, [*words.live_kinds(), *DERIVED_KINDS], _taken())
     return Schema(types, query=Query, mutation=Mutation, extensions=[Limits], config=config())
+
+
+_SCALARS = frozenset({"Boolean", "Float", "ID", "Int", "String"})
 
 
 @cache
 def _taken() -> frozenset[str]:
     """Return the names of the types that are not made from the registry."""
-    return frozenset(strawberry.Schema(query=Query, mutation=Mutation, config=config())._schema.type_map)
+    return _SCALARS | frozenset(strawberry.Schema(query=Query, mutation=Mutation, config=config())._schema.type_map)
 
 
 def is_unexpected(error: GraphQLError) -> bool:
@@ -286,7 +301,12 @@ def _connection(said: dict[str, Any], after: Cursor | None, first: int) -> Searc
     family = [hit["urn"] for _, hit in shown]
     edges = [
         answers.SearchEdge(
-            cursor=str(cursor), score=hit["score"], matched=hit["matched"], urn=hit["urn"], family=family
+            cursor=str(cursor),
+            score=hit["score"],
+            matched=hit["matched"],
+            measures=JSON(hit["measures"]),
+            urn=hit["urn"],
+            family=family,
         )
         for cursor, hit in shown
     ]

@@ -119,7 +119,7 @@ class TestLoopback:
     def test_a_client_on_this_machine_reads_and_writes_plainly(self, local: TestClient, house: House) -> None:
         assert local.post("/v1/groups", json=group(NOTE)).status_code == 200
         assert local.get("/v1/entities/flights").status_code == 200
-        assert house.ledger.sources()[1] == Source("etl", "time", 50, "loopback")
+        assert Source("etl", "time", 50, "loopback") in house.ledger.sources()
 
     @pytest.mark.parametrize("source", ["steward", "derived.sql", "derived.classifier"])
     def test_it_is_no_authority(self, local: TestClient, house: House, source: str) -> None:

@@ -34,7 +34,7 @@ def test_only_other_generations_are_dropped(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [b"", b"{", b"[]", b'{"format": 1}', b'{"format": "x", "generation": 1}', b'{"format": 0, "generation": 1}']
+    "said", [b"", b"{", b"[]", b'{"format": 2}', b'{"format": "x", "generation": 1}', b'{"format": 1, "generation": 1}']
 )
 def test_a_pointer_that_cannot_be_read_is_damage(tmp_path: Path, said: bytes) -> None:
     (tmp_path / "index.json").write_bytes(said)
@@ -49,6 +49,6 @@ def test_a_folder_of_something_else_is_damage(tmp_path: Path) -> None:
 
 
 def test_a_newer_format_is_refused_in_words(tmp_path: Path) -> None:
-    (tmp_path / "index.json").write_bytes(b'{"format": 2, "generation": 1}')
-    with pytest.raises(BadInput, match=r"format 2, and this Clew reads 1.*newer Clew"):
+    (tmp_path / "index.json").write_bytes(b'{"format": 3, "generation": 1}')
+    with pytest.raises(BadInput, match=r"format 3, and this Clew reads 2.*newer Clew"):
         generations.current(tmp_path)

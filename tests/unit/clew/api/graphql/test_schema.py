@@ -8,9 +8,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from clew.api.graphql.schema import SearchFilters, build_schema
+from clew.api.graphql.served import Served
 from clew.house import House
 from clew.query import freshness
 from clew.search.port import FACETS
+from clew_schemas import Group
+from clew_schemas.definitions import aspect_event, kind_event
 from clew_schemas.documents import from_document
 from clew_schemas.kinds import DERIVED_KINDS, KINDS
 from clew_schemas.registry import Registry
@@ -277,18 +280,20 @@ class TestTypes:
             "description": "What it costs.",
             "type": "object",
         }
-        house.ledger.registry.aspects["acme_cost"] = from_document(document)
-        app.state.desk.schema = build_schema(house.ledger.registry, [*KINDS, "spoon"])
+        app.state.desk.schema = Served(house.ledger, build_schema)
+        before = app.state.desk.schema.now()
+        house.ledger.propose([Group("steward", "new", (kind_event("spoon", {}), aspect_event(document)))])
         local.post("/v1/groups", json=group(says(FLIGHTS, "acme_cost", {"euro": 7})))
         assert ask(local, "query($u: ID!) { node(id: $u) { ... on Dataset { acmeCost } } }", u=FLIGHTS) == {
             "node": {"acmeCost": {"euro": 7}}
         }
-        assert "acmeCost" in app.state.desk.schema._schema.type_map["Spoon"].fields
+        assert "acmeCost" in app.state.desk.schema.now()._schema.type_map["Spoon"].fields
+        assert "Spoon" not in before._schema.type_map
+        assert app.state.desk.schema.now() is app.state.desk.schema.now()
 
     def test_an_aspect_named_like_a_field_of_every_entity_steps_aside(self) -> None:
-        registry = Registry.built_in()
         document = {"x-clew": {"name": "columns", "version": 1, "mode": "state"}, "type": "object"}
-        registry.aspects["columns"] = from_document(document)
+        registry = Registry({**Registry.built_in().aspects, "columns": from_document(document)})
         fields = build_schema(registry)._schema.type_map["Dataset"].fields  # type: ignore[attr-defined]
         assert {"columns", "columnsAspect"} <= fields.keys()
 

@@ -1,0 +1,15 @@
+CREATE TABLE houses (
+  Id INTEGER PRIMARY KEY,
+  LotFrontage REAL,
+  GrLivArea INTEGER NOT NULL,
+  OverallQual INTEGER NOT NULL,
+  YearBuilt INTEGER NOT NULL,
+  YrSold INTEGER NOT NULL,
+  Neighborhood TEXT NOT NULL,
+  SalePrice REAL NOT NULL
+);
+INSERT INTO houses VALUES
+  (1, 65.0, 1710, 7, 2003, 2008, 'CollgCr', 208500),
+  (2, 80.0, 1262, 6, 1976, 2007, 'NAmes', 181500),
+  (3, NULL, 1786, 7, 2001, 2008, 'CollgCr', 223500),
+  (4, 60.0, 1717, 7, 1915, 2006, 'OldTown', 140000);

@@ -9,6 +9,7 @@ LOCK := $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit
 	--custom-compile-command 'make lock' --python-version 3.11
 export NYC_DUCKDB ?= $(CURDIR)/$(DEMO)/nyc.duckdb
 export DBT_ARTIFACTS ?= $(CURDIR)/$(DEMO)/target
+export NYC_YESTERDAY ?= $(dir $(NYC_DUCKDB))yesterday/$(notdir $(NYC_DUCKDB))
 export MLFLOW_STORE ?= $(CURDIR)/$(DEMO)/mlflow
 
 .PHONY: help setup demo servers serve check test test-quick test-all lock transcript clean

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import duckdb
 from load import DATABASE, HERE, checked, load
 
 PROJECT = HERE / "dbt"
@@ -54,6 +55,17 @@ def build(database: Path, target: Path) -> bool:
     return dbt("docs", "generate", target=target) and passed
 
 
+def keep_yesterday(database: Path) -> None:
+    """Keeps a copy in a folder beside, as the database was yesterday: with a column that is gone today, and one that
+    was of another type. It has the same file name, since that is the name of the catalog."""
+    copy = database.parent / "yesterday" / database.name
+    copy.parent.mkdir(exist_ok=True)
+    shutil.copyfile(database, copy)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute("alter table raw.airports add column note varchar")
+        connection.execute("alter table raw.planes alter speed type varchar")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", type=Path, default=DATABASE, help="default: %(default)s")
@@ -67,7 +79,9 @@ def main() -> int:
         rows = load(database, arguments.days)
         seconds = time.perf_counter() - started
         print(f"load: {sum(rows.values()):,} rows into {len(rows)} tables in {seconds:.1f} s")
-    return 0 if build(database, arguments.target_dir.resolve()) else 1
+    passed = build(database, arguments.target_dir.resolve())
+    keep_yesterday(database)
+    return 0 if passed else 1
 
 
 if __name__ == "__main__":

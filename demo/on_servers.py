@@ -22,7 +22,12 @@ from demo.show import COLUMN, Shown, ask, started
 from tools.servers import NAMES, start, stop
 
 ROLES = ("committer", "materialiser", "api")
-SOURCES = {"duckdb": ("nyc-duckdb", 50), "dbt": ("nyc-dbt", 45)}
+SOURCES = {
+    "duckdb": ("nyc-duckdb", 50),
+    "dbt": ("nyc-dbt", 45),
+    "mlflow": ("nyc-mlflow", 50),
+    "project": ("nyc-project", 50),
+}
 """By recipe: the source, and the rank that its connector has."""
 VOLATILE = {"explain", "asOf", "seq", "observed", "time", "score", "etag", "etags"}
 """Members that may differ between two houses: how an answer was found, when, and under which number."""
@@ -55,12 +60,13 @@ def questions() -> list[tuple[str, dict[str, str]]]:
     """Return the questions that both houses are asked: route and parameters."""
     board = "exposure.nyc_flights.operations_board"
     columns = (COLUMN, "fct_flights.delay_band", "raw.flights.carrier", "stg_planes.manufacturer")
-    things = ("raw.flights", "main_marts.fct_flights", board, COLUMN)
+    things = ("raw.flights", "main_marts.fct_flights", board, COLUMN, "flight_delay.2", "delay-api")
     asked = [("impact", {"of": each, "change": change}) for each in columns for change in ("drop", "rename", "retype")]
     for each in columns:
         asked += [("lineage", {"of": each, "direction": way}) for way in ("up", "down")]
         asked.append(("lineage", {"of": each, "direction": "up", "indirect": "true"}))
     asked += [("lineage", {"of": "raw.flights"}), ("paths", {"from": COLUMN, "to": board})]
+    asked += [("paths", {"from": COLUMN, "to": "delay-api"}), ("what-trained", {"of": "flight_delay"})]
     return asked + [(f"entities/{quote(each)}", {}) for each in things]
 
 

@@ -18,12 +18,15 @@ import subprocess
 import sys
 import time
 import urllib.request
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 CLEW = str(Path(sys.executable).with_name("clew"))
 COLUMN = "flights.dep_delay"
+ENDPOINT = "delay-api"
+RECIPES = ("duckdb", "dbt", "mlflow", "project")
 BEGIN, END = "<!-- transcript:begin -->", "<!-- transcript:end -->"
 
 
@@ -43,17 +46,20 @@ class Shown:
     def run(self, command: str, most: int = 30) -> str:
         """Run `clew …`; show the command and at most so many lines of what it says; note a failure."""
         self.say(f"$ {command}")
-        program = [CLEW, *shlex.split(command)[1:]]
-        done = subprocess.run(program, env=self.environment, cwd=ROOT, capture_output=True, text=True)
+        words = shlex.split(command)
+        set_before = dict(word.split("=", 1) for word in takewhile(lambda word: word != "clew", words))
+        program = [CLEW, *words[len(set_before) + 1 :]]
+        environment = {**self.environment, **{name: os.path.expandvars(value) for name, value in set_before.items()}}
+        done = subprocess.run(program, env=environment, cwd=ROOT, capture_output=True, text=True)
         said = (done.stdout + done.stderr).rstrip().splitlines()
         self.say("\n".join([*said[:most], *(["…"] if len(said) > most else [])]))
         if done.returncode:
             self.failed.append(f"{command}: exit code {done.returncode}")
         return done.stdout
 
-    def json(self, *words: str) -> dict[str, Any]:
+    def json(self, *words: str) -> Any:
         """Return what `clew … --json` answers, unseen."""
-        answer: dict[str, Any] = json.loads(subprocess.check_output([CLEW, *words, "--json"], env=self.environment))
+        answer: Any = json.loads(subprocess.check_output([CLEW, *words, "--json"], env=self.environment))
         return answer
 
     def check(self, what: str, holds: bool) -> None:
@@ -115,10 +121,33 @@ def essence(answer: dict[str, Any]) -> Any:
 
 
 def tour(shown: Shown, address: str) -> None:
-    """Catalogue the demo, ask about one column, and compare the faces."""
-    for name in ("duckdb", "dbt"):
+    """Catalogue the demo, yesterday's database first; ask about a column and a model, and compare the faces."""
+    shown.run("NYC_DUCKDB=$NYC_YESTERDAY clew ingest demo/recipes/duckdb.yml")
+    yesterday = shown.json("show", "raw.planes")["asOf"]["seq"]
+    for name in RECIPES:
         shown.run(f"clew ingest demo/recipes/{name}.yml")
     ask(shown, address)
+    shown.run(f"clew compare raw.planes --a-at {yesterday}")
+    ask_about_the_model(shown)
+    again = [shown.json("ingest", f"demo/recipes/{name}.yml") for name in RECIPES]
+    shown.check("a second crawl of everything changes nothing", all(each["changed"] == 0 for (each,) in again))
+
+
+def ask_about_the_model(shown: Shown) -> None:
+    """Ask what trained the model that an endpoint serves, and what differs between its versions."""
+    shown.run(f"clew paths {COLUMN} {ENDPOINT} --most 1")
+    shown.run("clew what-trained flight_delay.2", most=40)
+    shown.run("clew compare flight_delay.1 flight_delay.2")
+    shown.run("clew search --kind model_version --where 'rmse < 39' --downstream-of raw.flights.origin")
+    found = shown.json("paths", COLUMN, ENDPOINT)
+    kinds = [step["to"].split(":")[2] for step in found["paths"][0]] if found["paths"] else []
+    way = ["feature", "model_version", "deployment", "endpoint"]
+    shown.check("the column reaches the endpoint, by evidence alone", found["complete"] and kinds[-4:] == way)
+    trained = shown.json("what-trained", "flight_delay.2")
+    shown.check("what trained the model is known completely", trained["complete"])
+    asked = ("--kind", "model_version", "--where", "rmse < 39", "--downstream-of", "raw.flights.origin")
+    good = shown.json("search", *asked)
+    shown.check("one version has an RMSE below 39 and knows the origin", good["total"] == 1)
 
 
 def ask(shown: Shown, address: str, *, doctor: bool = True) -> None:

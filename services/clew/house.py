@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
 
@@ -48,29 +49,34 @@ class House:
                 open_search(settings.search, settings.home / "search"),
             )
             self.log: Log | None = open_log(settings.log) if settings.log else None
+            self._compose()
         except BaseException:
             self._unlock()
             raise
+
+    def _compose(self) -> None:
+        """Put followers, reactors and questions upon the engines."""
         self.moved = threading.Condition()
         self._leads: Callable[[], bool] = _always
         self._stations = self._open_stations()
         self._tail: LedgerReader = self.ledger
-        if self.log is not None and Role.MATERIALISER in roles:
+        if self.log is not None and Role.MATERIALISER in self.roles:
             self._tail = self.log.tail(self.ledger)
         self.followers: list[Follower] = [GraphFollower(self._tail, self.views), SearchFollower(self._tail, self.views)]
         self.reactors: list[Follower] = []
-        if Role.COMMITTER in roles:
+        if Role.COMMITTER in self.roles:
             self.reactors = [SqlLineage(self.ledger), LoggedData(self.ledger)]
         kept: list[Keeper] = [*self.reactors]
         if not kept:
             kept = [StoredPosition(self.ledger, name) for name in (DERIVED_SQL, DERIVED_EVIDENCE)]
         self.freshness = Freshness(self.ledger, self.followers, kept, self.moved)
-        if roles == EVERY_ROLE and self.log is None:
+        if self.roles == EVERY_ROLE and self.log is None:
             self.freshness.catch_up = self.catch_up
         self.questions = Questions(self.ledger, self.views, self.freshness)
+        self._lost, self._opened_at = 0, self.ledger.head_seq()
         self._workers: list[Worker] = []
         self._drawing = threading.Lock()
-        if Role.MATERIALISER in roles:
+        if Role.MATERIALISER in self.roles:
             self._adopt_epoch()
 
     def _open_stations(self) -> list[Station]:
@@ -89,6 +95,9 @@ class House:
             if damaged:
                 log.warning("the %s was damaged (%s): it is drawn anew from the ledger", name, damaged)
             foreign = position.seq and position.epoch != self.ledger.epoch
+            if position.seq > self.ledger.head_seq() and (not foreign or not self.ledger.head_seq()):
+                self._lost = max(self._lost, position.seq)
+                log.error("the ledger ends at %d, and the %s has seen %d", self.ledger.head_seq(), name, position.seq)
             if foreign or position.seq > self.ledger.head_seq():
                 log.warning("the %s is of another state of the ledger (%s): it is drawn anew", name, position)
                 self.rebuild(["graph"] if name == "graph" else ["search"])
@@ -144,14 +153,24 @@ class House:
         return self.ledger.replay(parked)
 
     def doctor(self, *, mend: bool = True) -> dict[str, Any]:
-        """Compare the views with the ledger, item by item; mend what differs, unless told not to."""
+        """Compare the views with the ledger, item by item; mend what differs, unless told not to.
+
+        Nothing is drawn from a ledger that does not read back as it was written: its damages are all that is told.
+        """
+        damages: list[str] = getattr(self.ledger, "damages", list)()
+        if damages:
+            findings = [{"view": "ledger", "item": "ledger.db", "said": each} for each in damages]
+            return {"findings": findings, "mended": 0, "parked": [], **self.health(), "stats": {}, "digests": {}}
         if self.freshness.catch_up is not None:
             self.catch_up()
         with self._drawing:
             found = [*audit.check_graph(self.ledger, self.views), *audit.check_search(self.ledger, self.views)]
             mended = audit.mend(found, self.ledger, self.views) if mend else 0
         return {
-            "findings": [{"view": each.view, "item": each.item, "said": each.said} for each in found],
+            "findings": [
+                *self._losses(),
+                *({"view": each.view, "item": each.item, "said": each.said} for each in found),
+            ],
             "mended": mended,
             "parked": [
                 {"id": each.id, "source": each.source, "group": each.group, "reasons": list(each.reasons)}
@@ -161,6 +180,16 @@ class House:
             "stats": dict(self.ledger.stats()),
             "digests": {"heads": self.ledger.heads_digest(), **audit.views_digest(self.ledger, self.views)},
         }
+
+    def _losses(self) -> list[dict[str, Any]]:
+        """Return what this house, as it opened, found to be lost from the ledger: views had seen it before."""
+        if not self._lost:
+            return []
+        said = (
+            f"ended at {self._opened_at} when it was opened, and a view had seen {self._lost}: what came between is"
+            " lost. The end of its store was damaged, or an older copy was put in its place"
+        )
+        return [{"view": "ledger", "item": "commits", "said": said}]
 
     def health(self) -> dict[str, Any]:
         """Return roles, the ledger's head, each position, how the log's stations stand, and what fails."""
@@ -178,19 +207,20 @@ class House:
         }
 
     def close(self) -> None:
-        """Finish the steps that run, save the views, and let go of everything."""
+        """Finish the steps that run, save the views, and let go of everything, whatever fails of it."""
         for worker in self._workers:
             worker.stop()
         self._workers.clear()
         for station in self._stations:
             station.close()
-        self.views.graph.close()
-        self.views.search.close()
-        if self._leads():
-            for reactor in self.reactors:
-                reactor.rest()
-        self.ledger.close()
-        self._unlock()
+        with ExitStack() as leaving:  # from the last to the first
+            leaving.callback(self._unlock)
+            leaving.callback(self.ledger.close)
+            if self._leads():
+                for reactor in self.reactors:
+                    leaving.callback(reactor.rest)
+            leaving.callback(self.views.search.close)
+            leaving.callback(self.views.graph.close)
 
     def _unlock(self) -> None:
         if self._lock is not None:

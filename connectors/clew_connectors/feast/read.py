@@ -108,8 +108,8 @@ class _Reading:
 
     def view(self, view: View) -> FeatureView:
         keys = {self._keys.get(name, name) for name in view.entities}
-        # Applied a second time, Feast lists the keys of a stream feature view among its features.
-        features = [each for each in view.features if each.name not in keys]
+        # Feast may list keys among the features that it infers, and those in another order each time it applies.
+        features = sorted((each for each in view.features if each.name not in keys), key=lambda each: each.name)
         flows, gaps = self._flows(view, features)
         return FeatureView(
             self.home,

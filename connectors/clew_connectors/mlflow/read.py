@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
 
+import clew_connectors.mlflow.records as records
 from clew_connectors.dbt.owners import owners
-from clew_connectors.mlflow import records
 from clew_connectors.mlflow.config import MlflowConfig, without_user
 from clew_connectors.mlflow.files import model_files
 from clew_connectors.mlflow.records import (
@@ -44,7 +44,13 @@ from clew_schemas.scrub import scrub
 PAGE = 1_000
 SYSTEM = "mlflow."
 """Beginning of the tags that MLflow sets itself."""
-STATUS = {"FINISHED": "success", "FAILED": "failed", "KILLED": "aborted", "RUNNING": "running", "SCHEDULED": "unknown"}
+STATUS: dict[str, records.Status] = {
+    "FINISHED": "success",
+    "FAILED": "failed",
+    "KILLED": "aborted",
+    "RUNNING": "running",
+    "SCHEDULED": "unknown",
+}
 LARGEST = 1.7976931348623157e308
 """MLflow's SQL stores keep an infinity as the largest float; no metric is that by itself."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -144,7 +150,7 @@ class _Reading:
         for run, raw in self._runs(chosen):
             yield run
             after[run.run_id] = self._mark(raw)
-            if before.get(run.run_id) != after[run.run_id]:
+            if not after[run.run_id] or before.get(run.run_id) != after[run.run_id]:
                 yield from self._histories(raw)
             yield from self._warned()
         yield from self._verified()
@@ -302,16 +308,20 @@ class _Reading:
     def _use(self, raw: Any, run: Any) -> Use:
         logged, tags = raw.dataset, {each.key: each.value for each in raw.tags}
         key = (_named(logged.name), _named(logged.digest))
+        found = source(logged.source_type or "", logged.source, self.config.namespaces)
         if key not in self.datasets:
             self.datasets[key] = LoggedDataset(
                 self.config.namespace,
                 *key,
-                source(logged.source_type or "", logged.source, self.config.namespaces),
+                found,
                 columns(logged.schema),
                 rows(logged.profile),
                 _moment(run.info.start_time),
             )
             self._doubts(self.datasets[key])
+        elif found != self.datasets[key].source:
+            where = f"{' '.join(key)}, run {run.info.run_id}"
+            self.warnings.append(ReadWarning("the dataset was logged with another source before, which is told", where))
         return Use(self.datasets[key], tags.get("mlflow.data.context"))
 
     def _doubts(self, dataset: LoggedDataset) -> None:
@@ -324,19 +334,21 @@ class _Reading:
             self.warnings.append(ReadWarning("nothing tells the platform of the dataset's source", where, hint))
 
     def _histories(self, raw: Any) -> Iterator[History]:
-        for key in sorted(raw.data.metrics):
+        for metric, told in sorted(self.store.history(raw.info.run_id, sorted(raw.data.metrics))):
             points: dict[tuple[int, datetime], float] = {}
-            told = self.store.client.get_metric_history(raw.info.run_id, key)
-            for each in sorted(told, key=lambda each: (each.step, each.timestamp, _order(each.value))):
-                moment = _moment(each.timestamp)
+            for step, timestamp, value in sorted(told, key=lambda each: (each[0], each[1], _order(each[2]))):
+                moment = _moment(timestamp)
                 if moment is not None:
-                    points[each.step, moment] = _value(each.value)
+                    points[step, moment] = _value(value)
             listed = tuple((step, moment, value) for (step, moment), value in points.items())
-            yield History(self.config.namespace, raw.info.run_id, _named(key), listed)
+            yield History(self.config.namespace, raw.info.run_id, _named(metric), listed)
 
     def _mark(self, raw: Any) -> str:
-        """Return what changes when a metric of a run gets a new last point, or goes by another name."""
-        last = sorted((each.key, each.step, each.timestamp, str(each.value)) for each in raw.data._metric_objs)
+        """Return what changes when a metric of a run gets a new last point, or goes by another name; "" if unknown."""
+        told = getattr(raw.data, "_metric_objs", None)
+        if told is None:
+            return ""
+        last = sorted((each.key, each.step, each.timestamp, str(each.value)) for each in told)
         return hashlib.sha256(json.dumps([self.config.namespace, last]).encode()).hexdigest()[:16]
 
     def _models(self, models: list[Any]) -> Iterator[Item]:

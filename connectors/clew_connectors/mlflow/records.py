@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from clew_connectors.sklearn import PipelineDescription
 
 Value = str | int | float | bool
 Pairs = tuple[tuple[str, str], ...]
+Status = Literal["running", "success", "failed", "aborted", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ class Run:
     name: str | None
     experiment: str
     parent: str | None
-    status: str
+    status: Status
     started: datetime | None
     ended: datetime | None
     user: str | None

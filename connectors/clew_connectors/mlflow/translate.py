@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
-from clew_connectors.mlflow import training
+import clew_connectors.mlflow.training as training
 from clew_connectors.mlflow.records import (
     About,
     Alias,
@@ -130,7 +130,7 @@ def _of_run(record: Run) -> Iterator[Event]:
     )
     custom = {SYSTEM_USER: record.user} if record.user else {}
     said = RunAspect(
-        status=record.status,  # type: ignore[arg-type]  # `read` puts MLflow's words into ours
+        status=record.status,
         started=record.started,
         ended=record.ended,
         duration_ms=_milliseconds(record),

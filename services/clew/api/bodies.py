@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import msgspec
+import zstandard
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,6 +15,8 @@ from clew.errors import BadInput, TooLarge
 MAX_BODY = 64 * 1024 * 1024
 """Most bytes that one request may carry."""
 NDJSON = "application/x-ndjson"
+_WINDOW = 2**27
+"""Bytes of memory that unpacking may take for its window: zstd's own default."""
 
 _slices: msgspec.json.Decoder[list[msgspec.Raw]] = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -38,6 +41,42 @@ def split(body: bytes, content_type: str) -> Batch:
         return Batch([bytes(each) for each in _slices.decode(body)], single=False)
     except (msgspec.DecodeError, RecursionError) as error:
         raise BadInput(f"the array is not valid JSON: {error}", where="$", hint=f"Or send lines as {NDJSON}") from error
+
+
+def unpacked(body: bytes, encoding: str, most: int = MAX_BODY) -> bytes:
+    """Return a body whose Content-Encoding is `encoding`: none, `identity` or `zstd`.
+
+    Raises BadInput for another one or a body that is not what it says, TooLarge when it unfolds to more than `most`
+    bytes: no more than that is ever held.
+    """
+    match encoding.strip().casefold():
+        case "" | "identity":
+            return body
+        case "zstd":
+            return _unfolded(body, most)
+        case _:
+            raise BadInput(
+                f"bodies encoded as {encoding[:40]!r} are not read",
+                where="Content-Encoding",
+                hint="Send zstd, or nothing that is encoded",
+            )
+
+
+def _unfolded(body: bytes, most: int) -> bytes:
+    """Return what one frame of zstd holds; it must say its size, so that one cut short is not taken for a whole."""
+    try:
+        size = zstandard.get_frame_parameters(body).content_size
+        if size in (zstandard.CONTENTSIZE_UNKNOWN, zstandard.CONTENTSIZE_ERROR):
+            raise BadInput("the frame of zstd does not say its size", where="Content-Encoding", hint="Pack it whole")
+        if size > most:
+            raise TooLarge(f"a request carries at most {most} bytes, unpacked", hint="Send several smaller ones")
+        with zstandard.ZstdDecompressor(max_window_size=_WINDOW).stream_reader(body) as reader:
+            found = reader.read(size + 1)
+    except zstandard.ZstdError as error:
+        raise BadInput(f"the body is not zstd: {error}", where="Content-Encoding") from error
+    if len(found) != size:
+        raise BadInput(f"the body unfolds to {len(found)} bytes, not {size}: it is cut short", where="Content-Encoding")
+    return found
 
 
 class BodyLimit:

@@ -11,6 +11,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from clew.api.auth import COOKIE, Gate, Principal, Shown
+from clew.api.bodies import unpacked
 from clew.api.graphql.served import Served
 from clew.api.stations import Stations
 from clew.api.writing import Writer
@@ -82,8 +83,8 @@ Admin = Annotated[Principal, Depends(_having("admin"))]
 
 
 async def body_of(request: Request) -> bytes:
-    """Return the whole body, as it came."""
-    return await request.body()
+    """Return the whole body, unpacked. Raises BadInput for an encoding that is not known, TooLarge beyond the limit."""
+    return unpacked(await request.body(), request.headers.get("content-encoding", ""))
 
 
 RawBody = Annotated[bytes, Depends(body_of)]

@@ -6,13 +6,19 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from clew.query.bottlenecks import RUNS
-from clew.query.compare import MOST_DIFFERENCES
 from clew.query.conditions import conditions
-from clew.query.terms import NAMED, ChangeKind, Grain, Within
-from clew.query.unused import KINDS as UNUSED_KINDS
-from clew.query.unused import MOST_UNUSED, UNREAD_DAYS
-from clew.query.versions import MOST_VERSIONS
+from clew.query.terms import (
+    MOST_DIFFERENCES,
+    MOST_UNUSED,
+    MOST_VERSIONS,
+    NAMED,
+    RUNS,
+    UNREAD_DAYS,
+    UNUSED_KINDS,
+    ChangeKind,
+    Grain,
+    Within,
+)
 from clew.search import SearchQuery
 from clew.search.port import FACETS
 

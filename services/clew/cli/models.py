@@ -10,10 +10,7 @@ from clew.cli import render, render_models
 from clew.cli.options import Json, exit_for
 from clew.cli.questions import Name
 from clew.cli.reach import reached
-from clew.query.bottlenecks import RUNS
-from clew.query.compare import MOST_DIFFERENCES
-from clew.query.unused import KINDS, MOST_UNUSED, UNREAD_DAYS
-from clew.query.versions import MOST_VERSIONS
+from clew.query.terms import MOST_DIFFERENCES, MOST_UNUSED, MOST_VERSIONS, RUNS, UNREAD_DAYS, UNUSED_KINDS
 from clew.settings import Settings
 
 Most = Annotated[int, typer.Option(min=1, max=1000, help="How many versions to tell of, the newest.")]
@@ -65,7 +62,7 @@ def bottlenecks(
 def unused(
     days: Annotated[int, typer.Option(min=1, max=3650, help="Unread for so many days.")] = UNREAD_DAYS,
     kind: Annotated[
-        list[str] | None, typer.Option(help=f"Only of this kind; may be given again: {', '.join(KINDS)}.")
+        list[str] | None, typer.Option(help=f"Only of this kind; may be given again: {', '.join(UNUSED_KINDS)}.")
     ] = None,
     namespace: Annotated[list[str] | None, typer.Option(help="Only in this namespace.")] = None,
     most: Annotated[int, typer.Option(min=0, max=10_000, help="How many to name.")] = MOST_UNUSED,

@@ -84,8 +84,10 @@ class LoggedData(Reactor):
             yield from self._by_column.get(path, ())
 
     def _inputs(self, run: str) -> list[str]:
+        """Return the sets that a run logged: datasets in its own namespace. Any other is catalogued by its platform."""
         said = resolved(self._ledger, run, "data_inputs") or {}
-        return [each["dataset"] for each in said.get("datasets", ())]
+        home = Urn.parse(run).namespace
+        return [each["dataset"] for each in said.get("datasets", ()) if Urn.parse(each["dataset"]).namespace == home]
 
     def _columns(self, dataset: str) -> list[str]:
         schema = resolved(self._ledger, dataset, "schema") or {}

@@ -69,27 +69,26 @@ def _placed(ledger: LedgerReader, reading: Reading, urn: str, parent: str) -> li
     if not parent:
         others = any(claim.source != STEWARD for claim in reading.about(urn, PLACE))
         return [reading.step(urn, PLACE, lambda _: Stand(None, "all") if others else Stand())]
-    above = _above(ledger, parent)
-    if urn == parent or urn in above:
-        raise BadInput(
-            f"{Urn.parse(parent).label!r} is {Urn.parse(urn).label!r} or lies below it: the tree would become a ring",
-            where="parent",
-            hint="Move the lower one first",
-        )
-    watched = Reading(ledger, [parent, *above])
-    step = reading.step(urn, PLACE, lambda before: Stand({"parent": parent}, before.denies))
-    return [step, *(watched.watch(each, PLACE) for each in [parent, *above])]
+    watched = guarding(ledger, urn, parent)
+    return [reading.step(urn, PLACE, lambda before: Stand({"parent": parent}, before.denies)), *watched]
 
 
-def _above(ledger: LedgerReader, urn: str) -> list[str]:
-    """Return what is above a term or domain, the nearest first."""
-    found: list[str] = []
+def guarding(ledger: LedgerReader, urn: str, parent: str) -> list[Step]:
+    """Return steps that watch the places of `parent` and of all above it; raise BadInput where `urn` is among them."""
+    found: list[Step] = []
     while len(found) < _DEEPEST:
-        place = Reading(ledger, [urn]).resolved(urn, PLACE)
-        if place is None or place["parent"] in found:
+        if parent == urn:
+            raise BadInput(
+                f"{Urn.parse(urn).label!r} would lie below itself: the tree would become a ring",
+                where="parent",
+                hint="Move the lower one first",
+            )
+        reading = Reading(ledger, [parent])
+        found.append(reading.watch(parent, PLACE))
+        place = reading.resolved(parent, PLACE)
+        if place is None or place["parent"] in {step.urn for step in found}:
             return found
-        urn = place["parent"]
-        found.append(urn)
+        parent = place["parent"]
     raise BadInput(f"a tree is at most {_DEEPEST} levels deep", where="parent")
 
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from clew.edits.conflicts import changed_since
-from clew.edits.plans import Plan, Planned, Reading
+from clew.edits.plans import Plan, Planned, Reading, Step
 from clew.edits.references import is_creatable
 from clew.edits.stand import Stand, stand_of
+from clew.edits.trees import PLACE, guarding
+from clew.errors import CallerError
 from clew.ledger import Commit, LedgerReader
 from clew.ledger.port import STEWARD
 
@@ -50,7 +52,7 @@ def plan_of_undo(ledger: LedgerReader, changes: dict[str, Undone]) -> Plan:
         change = changes[item]
         step = reading.step(change.urn, change.aspect, lambda _: change.before)
         if step.before in (change.after, change.before):
-            return Planned(item, (step,))
+            return _guarded(ledger, item, change, step)
         made, now = _shown(change.after), _shown(step.before)
         return Planned(item, refusal=changed_since(ledger, change.urn, change.aspect, made, now))
 
@@ -59,6 +61,17 @@ def plan_of_undo(ledger: LedgerReader, changes: dict[str, Undone]) -> Plan:
         return [planned(reading, item) for item in items]
 
     return plan
+
+
+def _guarded(ledger: LedgerReader, item: str, change: Undone, step: Step) -> Planned:
+    """Return the step alone, or for a place in a tree with what watches over it, so that no ring can close."""
+    parent = None if change.aspect != PLACE or change.before.says is None else change.before.says["parent"]
+    if parent is None or not is_creatable(change.urn):
+        return Planned(item, (step,))
+    try:
+        return Planned(item, (step, *guarding(ledger, change.urn, parent)))
+    except CallerError as error:
+        return Planned(item, refusal=error)
 
 
 def _is_birth(commit: Commit, urn: str, aspect: str, before: Stand) -> bool:

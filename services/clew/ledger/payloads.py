@@ -28,7 +28,7 @@ def unpack(stored: bytes) -> bytes:
     try:
         return zstandard.ZstdDecompressor().decompress(stored, max_output_size=_LARGEST)
     except zstandard.ZstdError as error:
-        raise Damaged(f"a stored payload does not unpack: {error}", hint="Restore the ledger from a backup") from error
+        raise Damaged(f"a stored payload does not unpack: {error}", hint="Restore the ledger from a backup or an export") from error
 
 
 def read(stored: bytes) -> Any:

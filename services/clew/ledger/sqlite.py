@@ -18,7 +18,8 @@ from clew.ledger.positions import BadRecord, Positions
 from clew.ledger.prepare import prepare
 from clew.ledger.signing import check_public_key
 from clew.ledger.sqlite_book import SqliteBook
-from clew.ledger.sqlite_reader import SqliteReader
+from clew.ledger.sqlite_check import damages
+from clew.ledger.sqlite_reader import RESTORE, SqliteReader
 from clew.ledger.sqlite_store import SqliteStore
 from clew.ledger.standing import etag
 from clew.ledger.taking import Item, note, read_parked, take
@@ -62,9 +63,7 @@ class SqliteLedger(SqliteReader):
         except sqlite3.OperationalError as error:
             raise Unreachable(f"the ledger can't be opened: {error}", where=str(path)) from error
         except sqlite3.DatabaseError as error:
-            raise Damaged(
-                f"the ledger is damaged: {error}", where=str(path), hint="Restore it from a backup or an export"
-            ) from error
+            raise Damaged(f"the ledger is damaged: {error}", where=str(path), hint=RESTORE) from error
         return ledger
 
     # -- proposing
@@ -119,6 +118,8 @@ class SqliteLedger(SqliteReader):
     def _translated(self, error: Exception) -> ClewError:
         if isinstance(error, ClewError):
             return error
+        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+            return Damaged(f"the ledger is damaged: {error}", where=str(self.path), hint=RESTORE)
         kind = Unreachable if isinstance(error, sqlite3.OperationalError) else Damaged
         return kind(
             f"the ledger could not write: {error}",
@@ -206,6 +207,11 @@ class SqliteLedger(SqliteReader):
                 "INSERT OR REPLACE INTO token (name, hash, scopes, source, created, revoked) VALUES (?, ?, ?, ?, ?, ?)",
                 (row.name, row.hash, " ".join(row.scopes), row.source, row.created, int(row.revoked)),
             )
+
+    def damages(self) -> list[str]:
+        """Return what of the file does not read back as it was written, [] when all is well; reads every byte."""
+        with self._reading() as connection:
+            return damages(connection, self._store.hash_key)
 
     def close(self) -> None:
         with self._group_commit.lock:

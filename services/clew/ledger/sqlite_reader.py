@@ -21,10 +21,13 @@ from clew.ledger.positions import cursor_of
 from clew.ledger.sqlite_store import chunks, marks
 from clew.ledger.standing import denials, heads_digest, said
 from clew_schemas.definitions import DEFINING
+from clew_schemas.errors import ClewError, Damaged, Unreachable
 from clew_schemas.event import Receipt
 from clew_schemas.registry import Registry
 from clew_schemas.resolve import Claim
 from clew_schemas.urn import Urn, kind_of
+
+RESTORE = "Stop writing, keep this file aside, and restore a backup or an export"
 
 _NEWEST = 2**63 - 1
 _CACHE = 500_000
@@ -77,11 +80,20 @@ class SqliteReader:
         if connection.in_transaction:
             yield connection
             return
-        connection.execute("BEGIN")
         try:
-            yield connection
-        finally:
-            connection.execute("COMMIT")
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
+        except sqlite3.DatabaseError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: sqlite3.DatabaseError) -> ClewError:
+        if isinstance(error, sqlite3.OperationalError):
+            return Unreachable(f"the ledger can't be read: {error}", where=str(self.path), hint="Try again")
+        return Damaged(f"the ledger is damaged: {error}", where=str(self.path), hint=RESTORE)
 
     def _one(self, sql: str, *values: Any) -> Any:
         with self._reading() as connection:
@@ -257,7 +269,10 @@ class SqliteReader:
             )
 
     def _payload(self, connection: sqlite3.Connection, number: int, aspect: str | None) -> Any:
-        version, body = connection.execute("SELECT version, body FROM payload WHERE id = ?", (number,)).fetchone()
+        row = connection.execute("SELECT version, body FROM payload WHERE id = ?", (number,)).fetchone()
+        if row is None:
+            raise Damaged(f"the payload {number} is missing from the ledger", where=str(self.path), hint=RESTORE)
+        version, body = row
         return payloads.read(body) if aspect is None else said(self.registry, aspect, version, body)
 
     def history(self, entity: int, aspect: str) -> list[Fact]:

@@ -48,7 +48,7 @@ class SqliteStore:
         self._ids: dict[str, int] = {}
 
     def _meta(self, key: str) -> Any:
-        return self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0]
+        return _meta(self.connection, key)
 
     def _last(self) -> tuple[int, int]:
         seq, time = self.connection.execute(
@@ -166,7 +166,7 @@ def _open_database(path: Path, synchronous: str) -> sqlite3.Connection:
     connection.execute("PRAGMA cache_size = -65536")
     if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         _create(connection)
-    (version,) = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+    version = _meta(connection, "format")
     if version > FORMAT:
         connection.close()
         raise BadInput(
@@ -175,6 +175,13 @@ def _open_database(path: Path, synchronous: str) -> sqlite3.Connection:
             hint="Upgrade Clew, or open a copy made before",
         )
     return connection
+
+
+def _meta(connection: sqlite3.Connection, key: str) -> Any:
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    if row is None:
+        raise sqlite3.DatabaseError(f"it does not say its {key}")
+    return row[0]
 
 
 def _create(connection: sqlite3.Connection) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from clew.ledger import LedgerReader
-from clew.materialise import draw_graph, draw_search
+from clew.materialise import draw_graph, draw_relations, draw_search
 from clew.materialise.views import Views
 
 _BATCH = 500
@@ -84,3 +84,27 @@ class SearchFollower:
 
     def rest(self) -> None:
         """Nothing: every step is durable."""
+
+
+class RelationsFollower:
+    """Draws the relations. It takes many commits at a time: what is asked in SQL is less in a hurry than the graph."""
+
+    name = "relations"
+
+    def __init__(self, ledger: LedgerReader, views: Views) -> None:
+        self._ledger = ledger
+        self._views = views
+
+    def position(self) -> int:
+        return self._views.relations.position().seq
+
+    def step(self) -> bool:
+        relations = self._views.relations
+        commits = self._ledger.tail(relations.position().seq, _BATCH)
+        if not commits:
+            return False
+        relations.apply(self._ledger.epoch, draw_relations.draw(commits, self._ledger))
+        return True
+
+    def rest(self) -> None:
+        """Nothing: position and effect are one transaction."""

@@ -6,24 +6,27 @@ import time
 from typing import Literal
 
 from clew.ledger import LedgerReader
-from clew.materialise.follower import Follower, GraphFollower, SearchFollower
+from clew.materialise.follower import Follower, GraphFollower, RelationsFollower, SearchFollower
 from clew.materialise.views import Views
 
-ViewName = Literal["graph", "search"]
-ALL_VIEWS: tuple[ViewName, ...] = ("graph", "search")
+ViewName = Literal["graph", "search", "relations"]
+ALL_VIEWS: tuple[ViewName, ...] = ("graph", "search", "relations")
 
 
 def rebuild(name: ViewName, ledger: LedgerReader, views: Views) -> dict[str, float | int | str]:
     """Redraw one view; return `view`, `seq`, `seconds` and `commitsPerSecond`."""
     started = time.monotonic()
-    beside = Views(views.graph, views.search)
+    beside = Views(views.graph, views.search, views.relations)
     follower: Follower
     if name == "graph":
         beside.graph = views.graph.fresh()
         follower = GraphFollower(ledger, beside)
-    else:
+    elif name == "search":
         beside.search = views.search.fresh()
         follower = SearchFollower(ledger, beside)
+    else:
+        beside.relations = views.relations.fresh()
+        follower = RelationsFollower(ledger, beside)
     while follower.step():
         pass
     _take_place(name, beside, views)
@@ -37,6 +40,9 @@ def _take_place(name: ViewName, beside: Views, views: Views) -> None:
     if name == "graph":
         beside.graph.promote()
         views.graph = beside.graph
-    else:
+    elif name == "search":
         beside.search.promote()
         views.search = beside.search
+    else:
+        beside.relations.promote()
+        views.relations = beside.relations

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clew.graph import Graph
+from clew.relations import Relations
 from clew.search import Search
 
 
 @dataclass(slots=True)
 class Views:
-    """The graph and the search index that answer now."""
+    """The graph, the search index and the relations that answer now."""
 
     graph: Graph
     search: Search
+    relations: Relations

@@ -23,11 +23,10 @@ from clew.query.freshness import Freshness
 from clew.query.known import Known
 from clew.query.names import entity_of, said
 from clew.query.steps import Before, in_order, longest
+from clew.query.terms import RUNS
 from clew.query.views import Views
 from clew_schemas.edges import EdgeType
 
-RUNS = 20
-"""Runs of each step that are looked at, if not told otherwise: those that the ledger heard of last."""
 MAX_STEPS = 10_000
 
 _STEPS = ("job", "task")

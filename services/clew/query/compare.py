@@ -17,11 +17,10 @@ from clew.query.differences import Compared, Difference, compare_documents, is_n
 from clew.query.freshness import Freshness
 from clew.query.known import Known
 from clew.query.names import said
+from clew.query.terms import MOST_DIFFERENCES
 from clew.query.training import logged_name
 from clew_schemas.urn import Urn
 
-MOST_DIFFERENCES = 1000
-"""Differences that an answer lists, if not told otherwise; the rest are counted."""
 MAX_POINTS = 100_000
 """Points of a metric's history that are read of one thing."""
 

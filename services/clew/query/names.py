@@ -11,6 +11,8 @@ from clew_schemas.resolve import resolve
 from clew_schemas.urn import Urn, segment
 
 _CANDIDATES = 20
+_MEANT_FIRST = (("dataset", "column"), ("model", "model_version", "deployment", "endpoint"))
+"""Kinds that people mean before others of the same name: a dataset before its job, a version before its run."""
 
 
 def entity_named(ledger: LedgerReader, text: str, kinds: Sequence[str] = ()) -> Entity:
@@ -29,14 +31,16 @@ def entity_named(ledger: LedgerReader, text: str, kinds: Sequence[str] = ()) -> 
         found = [each for each in found if is_present(ledger, each)] or found
     if len(found) > 1:
         found = [each for each in found if said(each.urn).casefold() == text.casefold()] or found
-    if len(found) > 1:
-        # A dataset before the job that builds it, when both end in the same name.
-        found = [each for each in found if each.kind in ("dataset", "column")] or found
+    for meant in _MEANT_FIRST:
+        if len(found) > 1:
+            found = [each for each in found if each.kind in meant] or found
     if len(found) > 1:
         candidates = [each.urn for each in found[:_CANDIDATES]]
+        names = list(dict.fromkeys(map(said, candidates)))
         raise Ambiguous(
             f"{len(found)} things are called {text!r}",
-            hint="Say more of the name, or use a URN: " + ", ".join(map(said, candidates)),
+            hint="Say more of the name, or use a URN: "
+            + ", ".join(names if len(names) == len(candidates) else candidates),
             candidates=candidates,
         )
     return found[0]

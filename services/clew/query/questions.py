@@ -21,8 +21,19 @@ from clew.query import what_trained as training
 from clew.query.answer import Viewer
 from clew.query.freshness import Freshness
 from clew.query.names import entity_named
-from clew.query.terms import EVERYWHERE, NAMED, ChangeKind, Grain, Within
-from clew.query.versions import MOST_VERSIONS, learned_named
+from clew.query.terms import (
+    EVERYWHERE,
+    MOST_DIFFERENCES,
+    MOST_UNUSED,
+    MOST_VERSIONS,
+    NAMED,
+    RUNS,
+    UNREAD_DAYS,
+    ChangeKind,
+    Grain,
+    Within,
+)
+from clew.query.versions import learned_named
 from clew.query.views import Views
 from clew.search import SearchQuery
 
@@ -142,7 +153,7 @@ class Questions:
         *,
         a_at: str | None = None,
         b_at: str | None = None,
-        most: int = comparing.MOST_DIFFERENCES,
+        most: int = MOST_DIFFERENCES,
         at_least: str | None = None,
     ) -> comparing.Comparison:
         """Return what differs between two things, or (without `b`) between two times of one."""
@@ -159,7 +170,7 @@ class Questions:
         )
 
     def bottlenecks(
-        self, name: str, viewer: Viewer, *, runs: int = slowness.RUNS, at_least: str | None = None
+        self, name: str, viewer: Viewer, *, runs: int = RUNS, at_least: str | None = None
     ) -> slowness.Bottlenecks:
         """Return the steps of a pipeline, the slowest first, and its critical path."""
         entity = slowness.pipeline_named(self.ledger, name)
@@ -171,10 +182,10 @@ class Questions:
         self,
         viewer: Viewer,
         *,
-        days: int = idleness.UNREAD_DAYS,
+        days: int = UNREAD_DAYS,
         kinds: Sequence[str] = (),
         namespaces: Sequence[str] = (),
-        most: int = idleness.MOST_UNUSED,
+        most: int = MOST_UNUSED,
         at_least: str | None = None,
     ) -> idleness.Unused:
         """Return what nobody read in the last `days`, and of what that can't be told."""

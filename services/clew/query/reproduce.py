@@ -11,8 +11,8 @@ from clew.query.answer import Envelope, Gap, Viewer
 from clew.query.freshness import Freshness
 from clew.query.names import said
 from clew.query.steps import in_order
+from clew.query.terms import MOST_VERSIONS
 from clew.query.training import Training, Version
-from clew.query.versions import MOST_VERSIONS
 from clew.query.views import Views
 from clew.query.what_trained import ask
 from clew_schemas.urn import kind_of

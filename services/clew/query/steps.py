@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 Before = Mapping[str, Iterable[str]]
 """By step, the steps that must be done before it. Those that are no key are passed over."""
@@ -26,18 +27,15 @@ def in_order(before: Before) -> Order:
         for each in others:
             followers[each].append(step)
     waiting = {step: len(others) for step, others in needs.items()}
-    ready = sorted((step for step, count in waiting.items() if not count), reverse=True)
+    ready = sorted(step for step, count in waiting.items() if not count)
     done: list[str] = []
     while ready:
-        step = ready.pop()
+        step = heappop(ready)
         done.append(step)
-        freed = []
         for follower in followers[step]:
             waiting[follower] -= 1
             if not waiting[follower]:
-                freed.append(follower)
-        if freed:
-            ready = sorted([*ready, *freed], reverse=True)
+                heappush(ready, follower)
     left = needs.keys() - set(done)
     return Order(tuple(done), tuple(_circles({step: needs[step] & left for step in left})))
 

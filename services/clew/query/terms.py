@@ -42,3 +42,20 @@ EVERYWHERE = Within()
 
 NAMED = 1000
 """Assets that an impact names with path and owner, if not told otherwise; the rest are counted."""
+
+RUNS = 20
+"""Runs of each step that are looked at, if not told otherwise: those that the ledger heard of last."""
+
+MOST_DIFFERENCES = 1000
+"""Differences that an answer lists, if not told otherwise; the rest are counted."""
+
+UNREAD_DAYS = 90
+
+MOST_UNUSED = 100
+"""Assets that an answer names, if not told otherwise; the rest are counted."""
+
+UNUSED_KINDS = ("dataset", "feature", "model_version", "deployment", "endpoint")
+"""Kinds that can be unused."""
+
+MOST_VERSIONS = 20
+"""Versions that an answer tells of, if not told otherwise; the rest are counted."""

@@ -200,7 +200,7 @@ class Training:
             "catalogued": self.is_catalogued(urn, version),
             "source": logged.get("source"),
             "sources": sources,
-            "evidence": [link for edge in into for link in self.evidence(edge)],
+            "evidence": _once(link for edge in into for link in self.evidence(edge)),
         }
 
     def evidence(self, edge: int) -> list[dict[str, Any]]:
@@ -330,6 +330,11 @@ class _Links:
 
     def between(self, source: str, target: str) -> list[dict[str, Any]]:
         return self._between.get((source, target), [])
+
+
+def _once(links: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return each link once: two carriers may say the same."""
+    return list({(link["from"], link["to"], link["by"]): link for link in links}.values())
 
 
 def logged_name(urn: str) -> tuple[str, str | None]:

@@ -22,18 +22,14 @@ from clew.query.describe import moment, parked_gaps
 from clew.query.freshness import Freshness
 from clew.query.known import Known
 from clew.query.names import said
+from clew.query.terms import MOST_UNUSED, UNREAD_DAYS, UNUSED_KINDS
 from clew.query.usage import Reads, reads_since, users_of
 from clew.query.views import Views
 from clew.search import SearchQuery
 from clew_schemas.edges import EdgeType
 from clew_schemas.urn import any_of, rows_of
 
-UNREAD_DAYS = 90
-MOST_UNUSED = 100
-"""Assets that an answer names, if not told otherwise; the rest are counted."""
 MAX_EXAMINED = 10_000
-KINDS = ("dataset", "feature", "model_version", "deployment", "endpoint")
-"""Kinds that can be unused."""
 
 _POINTS = 500
 _DAY = 24 * 3600 * 1_000_000
@@ -81,9 +77,9 @@ def unused(
 
     `bytes` is the size of all that is unused. Raises BadInput for a kind that has no use to speak of.
     """
-    other = sorted(set(kinds) - set(KINDS))
+    other = sorted(set(kinds) - set(UNUSED_KINDS))
     if other:
-        raise BadInput(f"a {other[0]} can't be unused", where="kind", hint=f"Kinds: {', '.join(KINDS)}")
+        raise BadInput(f"a {other[0]} can't be unused", where="kind", hint=f"Kinds: {', '.join(UNUSED_KINDS)}")
     reached = [freshness.reach(view, at_least) for view in ("search", "graph")]
     began = time.perf_counter()
     graph, seq = views.graph, reached[1].seq

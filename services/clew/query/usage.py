@@ -1,7 +1,7 @@
 """Reads over time, from the points of the series `usage`: whether a thing was read, and since when that is known. Pure.
 
-A point counts the reads of the time that ends at it. Points of one source that say the same beginning go on counting: what
-was read between two of them is their difference. All times are microseconds UTC.
+A point counts the reads of the time that ends at it. Points of one source that say the same beginning go on counting:
+what was read between two of them is their difference. All times are microseconds UTC.
 """
 
 from __future__ import annotations

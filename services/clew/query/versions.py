@@ -16,8 +16,6 @@ from clew_schemas.edges import EdgeType
 
 LEARNED = ("model", "model_version", "deployment", "endpoint", "prediction_set")
 """Kinds behind which model versions stand."""
-MOST_VERSIONS = 20
-"""Versions that an answer tells of, if not told otherwise; the rest are counted."""
 
 _TYPES = frozenset({int(EdgeType.FLOW), int(EdgeType.DATASET_FLOW)})
 _DIGITS = re.compile(r"(\d+)")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Protocol
 
 from clew.graph import Graph
+from clew.relations import Relations
 from clew.search import Search
 
 
 class Views(Protocol):
-    """The graph and the search index that answer now."""
+    """The graph, the search index and the relations that answer now."""
 
     @property
     def graph(self) -> Graph:
@@ -18,3 +19,7 @@ class Views(Protocol):
     @property
     def search(self) -> Search:
         """The search index."""
+
+    @property
+    def relations(self) -> Relations:
+        """The relations."""

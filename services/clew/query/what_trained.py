@@ -14,9 +14,10 @@ from clew.query.answer import AsOf, Cut, Envelope, Gap, Viewer
 from clew.query.freshness import Freshness, Reached
 from clew.query.known import Known
 from clew.query.names import said
+from clew.query.terms import MOST_VERSIONS
 from clew.query.training import Training, Version
 from clew.query.unknown import gaps_of
-from clew.query.versions import MOST_VERSIONS, Behind, in_order, versions_behind
+from clew.query.versions import Behind, in_order, versions_behind
 from clew.query.views import Views
 from clew_schemas.urn import Urn
 

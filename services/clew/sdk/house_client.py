@@ -47,7 +47,9 @@ class HouseClient:
         self.clock = Clock()
         self._door = door
         self._wire = Wire(door.request, door.name)
-        self._sender = Sender(source, self._wire.propose, spool, most=most_queued)
+        self._sender = Sender(
+            source, self._wire.propose, spool, bytes_sent=lambda: self._wire.bytes_sent, most=most_queued
+        )
         self._closed = False
         self._named: set[str] = set()
         self._sender.resume()

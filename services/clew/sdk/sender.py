@@ -72,7 +72,6 @@ class _Counts:
     spooled: int = 0
     dropped: int = 0
     requests: int = 0
-    bytes_sent: int = 0
 
 
 @dataclass(slots=True)
@@ -112,6 +111,7 @@ class Sender:
         propose: Callable[[Sequence[bytes], float | None], list[Receipt]],
         spool: Spool,
         *,
+        bytes_sent: Callable[[], int] = lambda: 0,
         most: int = MAX_QUEUED,
         most_bytes: int = MAX_QUEUED_BYTES,
     ) -> None:
@@ -119,7 +119,7 @@ class Sender:
         self.token: str | None = None
         """The newest token of a receipt: what a question must have reached to see all that was sent."""
         self._source = source
-        self._propose = propose
+        self._propose, self._bytes_sent = propose, bytes_sent
         self._spool = spool
         self._most, self._most_bytes = most, most_bytes
         self._counts = _Counts()
@@ -215,7 +215,7 @@ class Sender:
                 spool_bytes=self._spool.used(),
                 dropped=counts.dropped,
                 requests=counts.requests,
-                bytes_sent=counts.bytes_sent,
+                bytes_sent=self._bytes_sent(),
                 away=state.away,
             )
 
@@ -308,7 +308,6 @@ class Sender:
                 self._went_away(state, str(error))
         else:
             self._counts.requests += 1
-            self._counts.bytes_sent += sum(map(len, bodies))
             self._settle(state, flight, receipts)
 
     def _next_flight(self, state: _State) -> list[Batch]:

@@ -16,10 +16,7 @@ from clew.api.graphql.fields import described
 from clew.api.graphql.scalars import Seq
 from clew.api.parameters import BottlenecksParameters, CompareParameters, UnusedParameters, VersionsParameters
 from clew.errors import BadInput
-from clew.query.bottlenecks import RUNS
-from clew.query.compare import MOST_DIFFERENCES
-from clew.query.unused import MOST_UNUSED, UNREAD_DAYS
-from clew.query.versions import MOST_VERSIONS
+from clew.query.terms import MOST_DIFFERENCES, MOST_UNUSED, MOST_VERSIONS, RUNS, UNREAD_DAYS
 
 
 @strawberry.type(description="How the model versions behind a thing came about.")

@@ -107,3 +107,9 @@ def test_a_house_that_starts_again_goes_on_where_it_was(tmp_path: Path) -> None:
     with House(Settings(home=tmp_path)) as house:
         say(house, schema(table("facts"), "id", "amount", "day"))
         assert origin(house)[0] == [table("facts")]
+
+
+def test_a_catalogued_table_that_a_run_names_directly_needs_no_origin(house: House) -> None:
+    inputs = event(RUN, "data_inputs", {"datasets": [{"dataset": table("orders")}]})
+    say(house, schema(table("orders"), "id", "amount", "day"), inputs)
+    assert "lineage" not in house.questions.describe(table("orders"), ME).claims

@@ -59,6 +59,16 @@ def test_a_ring_is_refused_also_when_two_move_at_once(house: House, ada: Person)
     assert drawn(house, ada) == [("C", 0, 0, [("A", 0, 0, [("B", 0, 0, [])])])]
 
 
+def test_taking_a_move_back_closes_no_ring_either(house: House, ada: Person) -> None:
+    ada.grow(TERM, "A", create=True, definition="A")
+    ada.grow(TERM, "B", create=True, definition="B", parent="A")
+    up = ada.grow(TERM, "B", parent="")
+    ada.grow(TERM, "A", parent="B")
+    with pytest.raises(BadInput, match="ring"):
+        ada.undo(up.edit)
+    assert drawn(house, ada) == [("B", 0, 0, [("A", 0, 0, [])])]
+
+
 def test_a_renamed_term_is_found_by_either_name(house: House, ada: Person) -> None:
     ada.grow(TERM, "Turnover", create=True, definition="What was sold")
     ada.grow(TERM, "Turnover", title="Revenue")

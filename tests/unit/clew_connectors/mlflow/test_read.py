@@ -64,12 +64,13 @@ def test_versions_know_their_features_learned_values_and_training_data(name: str
     assert dict(version.metrics)["rmse"] == 1.0
 
 
-def test_runs_tell_parameters_as_what_they_spell_and_metrics_by_step() -> None:
-    run_ = runs("good.db")["depth-3"]
+@pytest.mark.parametrize("name", ["good.db", "mlruns"])
+def test_runs_tell_parameters_as_what_they_spell_and_metrics_by_step(name: str) -> None:
+    run_ = runs(name)["depth-3"]
     assert dict(run_.parameters) == {"depth": 3, "share": 0.5, "shuffle": True, "seed": 7, "zip": "007"}
     assert run_.status == "success"
     assert run_.about.description == "Grows a forest."
-    (points,) = [each.points for each in items("good.db") if isinstance(each, History) and each.run_id == run_.run_id]
+    (points,) = [each.points for each in items(name) if isinstance(each, History) and each.run_id == run_.run_id]
     assert [(step, value) for step, _, value in points] == [(step, 10 / (step + 3)) for step in range(5)]
 
 

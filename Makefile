@@ -12,7 +12,7 @@ export DBT_ARTIFACTS ?= $(CURDIR)/$(DEMO)/target
 export NYC_YESTERDAY ?= $(dir $(NYC_DUCKDB))yesterday/$(notdir $(NYC_DUCKDB))
 export MLFLOW_STORE ?= $(CURDIR)/$(DEMO)/mlflow
 
-.PHONY: help setup demo servers serve check test test-quick test-all lock transcript clean
+.PHONY: help setup demo servers serve check test test-quick test-all bench lock transcript clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ test-quick: check $(DEMO)/.built  ## the suite of one process, without servers
 test-all: check $(DEMO)/.built  ## every test, every fault
 	$(BIN)/python -m tools.servers fetch
 	$(BIN)/pytest
+
+bench: setup  ## measure, and write docs/benchmarks.md; CHECK=1 fails where a budget is missed
+	$(BIN)/python -m benchmarks --page docs/benchmarks.md $(if $(CHECK),--check)
 
 lock: setup  ## resolve the locks anew, with hashes and without addresses
 	$(LOCK) --extra dev pyproject.toml -o requirements/dev.txt

@@ -8,11 +8,13 @@ import pytest
 from tools.servers import Server, start
 
 ON_SERVERS = (
+    "test_archive_postgres.py",
     "test_definitions_postgres.py",
     "test_graph_neo4j.py",
     "test_ledger_postgres.py",
     "test_search_opensearch.py",
     "test_log.py",
+    "test_relations_postgres.py",
 )
 """Contract suites on real servers, beside everything in tests/real."""
 

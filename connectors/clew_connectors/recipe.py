@@ -22,10 +22,13 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from clew_connectors import installed
 from clew_connectors.port import Connector
-from clew_schemas.errors import BadInput, ClewError, NotFound, Unreachable
+from clew_schemas.errors import BadInput, ClewError, NotFound, TooLarge, Unreachable
 
 _VARIABLE = re.compile(r"\$(?:\$\{|\{([^}]*)\}|\{)")
 _NAMED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
+MAX_BYTES = 200_000
+MAX_VALUES = 10_000
+MAX_DEPTH = 32
 _SHAPE = "A recipe is a mapping with name, connector and config"
 
 
@@ -99,18 +102,40 @@ def _filled(match: re.Match[str], environ: Mapping[str, str], where: str) -> str
 
 
 def _yaml(data: bytes, file: str) -> Any:
+    if len(data) > MAX_BYTES:
+        raise TooLarge(f"a recipe has at most {MAX_BYTES} bytes", where=file, hint=_SHAPE)
     try:
         found = yaml.safe_load(data.decode())
     except UnicodeDecodeError as error:
         raise BadInput(f"not UTF-8: {error.reason}", where=f"{file}, byte {error.start}") from error
-    except yaml.YAMLError as error:
+    except RecursionError:
+        raise _too_large(file) from None
+    except (yaml.YAMLError, ValueError) as error:  # such as a day that no calendar has
         mark = getattr(error, "problem_mark", None)
         place = "" if mark is None else f", line {mark.line + 1}, column {mark.column + 1}"
         # What the parser says may quote a value; where it stands is enough.
         raise BadInput("not valid YAML", where=f"{file}{place}", hint=_SHAPE) from None
     if not isinstance(found, dict):
         raise BadInput("not a recipe", where=file, hint=_SHAPE)
+    _check_size(found, file)
     return found
+
+
+def _check_size(found: Any, file: str) -> None:
+    """Raise TooLarge for too many values or too deep ones: aliases multiply, and may lead back to themselves."""
+    left, count = [(found, 1)], 0
+    while left:
+        value, depth = left.pop()
+        count += 1
+        if count > MAX_VALUES or depth > MAX_DEPTH:
+            raise _too_large(file)
+        if isinstance(value, dict | list):
+            left += [(each, depth + 1) for each in (value.values() if isinstance(value, dict) else value)]
+
+
+def _too_large(file: str) -> TooLarge:
+    said = f"a recipe holds at most {MAX_VALUES} values, nested {MAX_DEPTH} deep, aliases filled in"
+    return TooLarge(said, where=file, hint=_SHAPE)
 
 
 def _checked(model: type[BaseModel], value: Any, file: str, place: str = "") -> Any:
@@ -125,7 +150,7 @@ def _checked(model: type[BaseModel], value: Any, file: str, place: str = "") -> 
 
 def _said(problem: Any, model: type[BaseModel]) -> tuple[str, str | None]:
     """Return a problem of pydantic's in words, with a hint."""
-    name = str(problem["loc"][-1])
+    name = str(problem["loc"][-1]) if problem["loc"] else ""
     known = list(model.model_fields)
     listed = f"Known keys: {', '.join(known)}"
     if problem["type"] == "extra_forbidden":

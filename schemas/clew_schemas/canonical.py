@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
+import math
+from collections import Counter
 from typing import Any
 
 import orjson
@@ -20,15 +21,21 @@ MAX_DEPTH = 64
 """Deepest nesting of objects and arrays accepted."""
 
 _INT64 = range(-(2**63), 2**63)
-_LONG_NUMBER = re.compile(rb"\d{19}")
+_HINT = 'Text is Unicode; what is no number is sent as a string: "NaN", "Infinity", "-Infinity"'
+_DIGITS_ALIKE = bytes.maketrans(b"123456789", b"000000000")
+_LONG_NUMBER = b"0" * 19
+"""Only a number that has so many digits can leave int64."""
 
 
 def dumps(value: Any) -> bytes:
     """Return the canonical bytes of a JSON value; raise BadInput for what JSON can't say."""
     try:
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        said = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except (TypeError, ValueError, RecursionError) as error:
-        raise BadInput(f"not a JSON value: {error}") from error
+        raise BadInput(f"not a JSON value: {error}", hint=_HINT) from error
+    if b"null" in said and not _is_finite(value):  # orjson writes null for what has no number
+        raise BadInput("not a JSON value: NaN or an infinity", hint=_HINT)
+    return said
 
 
 def loads(data: bytes, where: str = "$") -> tuple[Any, bytes]:
@@ -37,13 +44,20 @@ def loads(data: bytes, where: str = "$") -> tuple[Any, bytes]:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise BadInput(f"not valid JSON: {error}", where=where) from error
-    canonical = dumps(value)
-    if canonical != data or _LONG_NUMBER.search(data):
-        # Only a foreign spelling can hide a repeated key; only a long number can leave int64.
+    try:
+        canonical = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError as error:  # all that parses can be written, unless it is too deep
+        raise BadInput(f"JSON nested deeper than {MAX_DEPTH}", where=where) from error
+    if _LONG_NUMBER in data.translate(_DIGITS_ALIKE) or (canonical != data and _may_hide_key(data, canonical)):
         _check_strictly(data, where)
     if data.count(b"[") + data.count(b"{") > MAX_DEPTH:
         _check_depth(value, where)
     return value, canonical
+
+
+def check_keys(data: bytes, where: str = "$") -> None:
+    """Raise BadInput when a key stands twice in one object of good JSON."""
+    json.loads(data, object_pairs_hook=lambda items: _once(items, where), parse_int=len)
 
 
 def digest(data: bytes, key: bytes = b"") -> bytes:
@@ -51,22 +65,38 @@ def digest(data: bytes, key: bytes = b"") -> bytes:
     return hashlib.blake2b(data, digest_size=16, key=key).digest()
 
 
-def _check_strictly(data: bytes, where: str) -> None:
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        seen = dict(items)
-        if len(seen) != len(items):
-            names = [name for name, _ in items]
-            twice = next(name for name in names if names.count(name) > 1)
-            raise BadInput(f"the key {twice!r} stands twice in one object", where=where)
-        return seen
+def _may_hide_key(data: bytes, canonical: bytes) -> bool:
+    """Say whether a foreign spelling may hide that a key stands twice.
 
+    Without escapes both have the same quotation marks, two for each text, unless a text is lost with a repeated key.
+    """
+    return b"\\" in data or data.count(b'"') != canonical.count(b'"')
+
+
+def _check_strictly(data: bytes, where: str) -> None:
     def integer(text: str) -> int:
         number = int(text) if len(text) < 30 else 2**64
         if number not in _INT64:
             raise BadInput(f"the integer {text[:40]} is beyond int64", where=where, hint="Send it as a string")
         return number
 
-    json.loads(data, object_pairs_hook=pairs, parse_int=integer)
+    json.loads(data, object_pairs_hook=lambda items: _once(items, where), parse_int=integer)
+
+
+def _once(items: list[tuple[str, Any]], where: str) -> dict[str, Any]:
+    seen = dict(items)
+    if len(seen) != len(items):
+        repeated = Counter(name for name, _ in items).most_common(1)[0][0]
+        raise BadInput(f"the key {repeated[:80]!r} stands twice in one object", where=where, hint="Keep one of them")
+    return seen
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_is_finite, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _check_depth(value: Any, where: str) -> None:

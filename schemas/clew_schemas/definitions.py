@@ -31,6 +31,9 @@ NAMESPACE = "clew"
 MAX_NAME = 64
 """Longest name of a kind or aspect, in characters."""
 
+MAX_VERSION = 10_000
+"""Highest version of a registered aspect."""
+
 _OF_THE_HOUSE = {EdgeType.MEMBER, EdgeType.NAMED, EdgeType.DESCRIBED, EdgeType.GAP}
 EDGE_TYPES = sorted(name for name, each in TYPE_BY_NAME.items() if each not in _OF_THE_HOUSE)
 """The types of edges that a registered aspect may state; the others are the house's own."""
@@ -117,8 +120,9 @@ def checked_aspect(name: str, document: Mapping[str, Any], words: Vocabulary, wh
     _check_members(said, _MEMBERS, _REQUIRED, place)
     if said["name"] != name:
         raise BadInput(f"the document is that of {said['name']!r}, not of {name!r}", where=f"{place}.name")
-    if not isinstance(said["version"], int) or isinstance(said["version"], bool) or said["version"] < 1:
-        raise BadInput("a version is a whole number from 1 on", where=f"{place}.version")
+    version = said["version"]
+    if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version <= MAX_VERSION:
+        raise BadInput(f"a version is a whole number from 1 to {MAX_VERSION}", where=f"{place}.version")
     if said["mode"] not in _MODES:
         raise BadInput(f"there is no mode {said['mode']!r}", where=f"{place}.mode", hint=f"One of {', '.join(_MODES)}")
     if document.get("type") != "object":

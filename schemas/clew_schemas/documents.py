@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from clew_schemas import bounded
 from clew_schemas.errors import BadInput
 from clew_schemas.registry import Aspect, Mismatch, Validator, read_document
 
@@ -13,6 +14,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _REFERENCES = ("$ref", "$dynamicRef")
 _OTHER_NAMES = ("$anchor", "$dynamicAnchor", "$vocabulary")
+_LONGEST = 500
+"""Characters of a message; `jsonschema` quotes whole payloads."""
+_LESS = "Say less at once"
 
 
 def from_document(document: Mapping[str, Any]) -> Aspect:
@@ -34,16 +38,30 @@ def check_document(document: Mapping[str, Any], where: str) -> None:
 
     It is of the draft 2020-12; a reference in it names a place in it, so that no payload can make us fetch anything.
     """
-    from jsonschema import Draft202012Validator, SchemaError  # a house without registered aspects does without
+    from jsonschema import Draft202012Validator  # a house without registered aspects does without
+    from jsonschema.exceptions import best_match
 
     if str(document.get("$schema", DIALECT)).rstrip("#") != DIALECT:
         raise BadInput("another dialect of JSON Schema", where=f"{where}.$schema", hint=DIALECT)
+    meta = bounded.validator(Draft202012Validator.META_SCHEMA, formats=True)
     try:
-        Draft202012Validator.check_schema(dict(document))
-    except SchemaError as error:
-        raise BadInput(f"not a JSON Schema: {error.message}", where=_place(where, error.absolute_path)) from error
+        error = best_match(bounded.errors(meta, dict(document)))
+    except bounded.TooMuchWork:
+        raise BadInput("the schema is too large to check", where=where, hint=_LESS) from None
+    if error is not None:
+        said = f"not a JSON Schema: {error.message[:_LONGEST]}"
+        raise BadInput(said, where=_place(where, error.absolute_path), hint=DIALECT)
     for place, key, value in _walked(document, where):
-        if key in _REFERENCES and not (isinstance(value, str) and _at(document, value) is not None):
+        for pattern in _patterns(key, value):
+            if not bounded.is_pattern(pattern):
+                raise BadInput(
+                    f"the pattern {pattern[:80]!r} can't be searched for in bounded time",
+                    where=place,
+                    hint="No look-around and no back references",
+                )
+        if key == "unevaluatedProperties":
+            raise BadInput(f"{key} is not taken here", where=place, hint="Say additionalProperties")
+        if key in _REFERENCES and not (isinstance(value, str) and isinstance(_at(document, value), dict | bool)):
             raise BadInput(
                 f"the reference {value!r} leads nowhere in this document",
                 where=place,
@@ -109,18 +127,24 @@ def _walked(value: Any, where: str) -> Iterator[tuple[str, str, Any]]:
             yield from _walked(each, f"{where}[{at}]")
 
 
-def _validator(document: Mapping[str, Any]) -> Validator:
-    from jsonschema import Draft202012Validator
+def _patterns(key: str, value: Any) -> list[str]:
+    if key == "pattern" and isinstance(value, str):
+        return [value]
+    return list(value) if key == "patternProperties" and isinstance(value, dict) else []
 
-    checker = Draft202012Validator(dict(document))
+
+def _validator(document: Mapping[str, Any]) -> Validator:
+    checker = bounded.validator(document)
 
     def validate(payload: Any) -> None:
         try:
-            error = next(iter(sorted(checker.iter_errors(payload), key=lambda each: len(each.absolute_path))), None)
+            error = min(bounded.errors(checker, payload), key=lambda each: len(each.absolute_path), default=None)
         except RecursionError:
             raise Mismatch("the schema refers to itself without end", []) from None
+        except bounded.TooMuchWork:
+            raise Mismatch("to check this payload takes too much work", []) from None
         if error is not None:
-            raise Mismatch(error.message, list(error.absolute_path))
+            raise Mismatch(error.message[:_LONGEST], list(error.absolute_path))
 
     return validate
 

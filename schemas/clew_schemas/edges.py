@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from clew_schemas.registry import Aspect, EdgeRule
@@ -95,6 +96,7 @@ class Edge(NamedTuple):
     source: str
 
 
+@lru_cache(maxsize=256)
 def subtype_code(text: str) -> int:
     """Return the stored number of a subtype as a lineage payload spells it, such as `FILTER:PRESENCE`."""
     name, _, presence = text.partition(":")
@@ -118,13 +120,16 @@ def project(aspect: Aspect, entity: str, claims: Iterable[Claim]) -> set[Edge]:
         return set()
     every = ranked(claims)
     by_source = {claim.source: claim for claim in every}
+    documents = attributed(every, aspect.resolution)
+    one_by_one = aspect.resolution.rule == "edges" and any(claim.denies for claim in every)
     found: set[Edge] = set()
-    for source, document in attributed(every, aspect.resolution):
-        for edge in stated(aspect, entity, document, source):
-            if aspect.resolution.rule != "edges" or not denied(every, by_source[source], edge_key(edge)):
-                found.add(edge)
+    for source, document in documents:
+        edges = stated(aspect, entity, document, source)
+        if one_by_one:
+            edges = (edge for edge in edges if not denied(every, by_source[source], edge_key(edge)))
+        found.update(edges)
     if any(rule.projection == "lineage" for rule in aspect.edges):
-        found.update(_gaps(entity, attributed(every, aspect.resolution)))
+        found.update(_gaps(entity, documents))
     return found
 
 
@@ -137,6 +142,39 @@ def stated(aspect: Aspect, entity: str, document: dict[str, Any], source: str) -
             yield from _lineage(document, source)
         else:
             yield from _references(rule, entity, document, source)
+
+
+def ends(aspect: Aspect, entity: str, document: dict[str, Any]) -> set[str]:
+    """Return the ends of all edges that one document says: what `stated` names, without the edges."""
+    found: set[str] = set()
+    for rule in aspect.edges:
+        if rule.projection == "members":
+            found.update((entity, any_of(entity), rows_of(entity)))
+            found.update(column(entity, each["name"]) for each in document["columns"])
+        elif rule.projection == "lineage":
+            found.update(_lineage_ends(document))
+        else:
+            for edge in _references(rule, entity, document, ""):
+                found.update((edge.src, edge.dst))
+    return found
+
+
+def _lineage_ends(document: dict[str, Any]) -> Iterator[str]:
+    inputs, outputs = list(map(_End, document["inputs"])), list(map(_End, document["outputs"]))
+    if inputs and outputs:
+        for each in (*inputs, *outputs):
+            yield each.urn
+            yield each.rows
+    for row in document.get("columns") or ():
+        yield outputs[row[0]].node(row[1])
+        yield inputs[row[2]].node(row[3])
+    for out, into, path, _ in document.get("rows") or ():
+        yield outputs[out].rows
+        yield inputs[into].rows if path is None else inputs[into].node(path)
+    for each in (*inputs, *outputs):
+        if each.is_dataset and each.columns:
+            yield each.any
+            yield each.rows
 
 
 def _references(rule: EdgeRule, entity: str, document: dict[str, Any], source: str) -> Iterator[Edge]:
@@ -177,22 +215,44 @@ def _named(dataset: str, path: str, source: str) -> Iterator[Edge]:
 
 
 def _lineage(document: dict[str, Any], source: str) -> Iterator[Edge]:
-    inputs, outputs = document["inputs"], document["outputs"]
+    inputs, outputs = list(map(_End, document["inputs"])), list(map(_End, document["outputs"]))
     for into in inputs:
         for out in outputs:
-            yield Edge(into, out, EdgeType.DATASET_FLOW, Subtype.USE, 100, source)
-            yield Edge(_rows(into), _rows(out), EdgeType.FLOW, Subtype.ROWS, 100, source)
-    named: set[tuple[str, str]] = set()
+            yield Edge(into.urn, out.urn, EdgeType.DATASET_FLOW, Subtype.USE, 100, source)
+            yield Edge(into.rows, out.rows, EdgeType.FLOW, Subtype.ROWS, 100, source)
     for out, out_path, into, in_path, subtype, confidence in document.get("columns") or ():
-        src, dst = _node(inputs[into], in_path), _node(outputs[out], out_path)
+        src, dst = inputs[into].node(in_path), outputs[out].node(out_path)
         yield Edge(src, dst, EdgeType.FLOW, subtype_code(subtype), round(confidence * 100), source)
-        named.update(_columns((inputs[into], in_path), (outputs[out], out_path)))
     for out, into, path, subtype in document.get("rows") or ():
-        src = _rows(inputs[into]) if path is None else _node(inputs[into], path)
-        yield Edge(src, _rows(outputs[out]), EdgeType.FLOW, subtype_code(subtype), 100, source)
-        named.update(_columns((inputs[into], path)))
-    for dataset, path in named:
-        yield from _named(dataset, path, source)
+        src = inputs[into].rows if path is None else inputs[into].node(path)
+        yield Edge(src, outputs[out].rows, EdgeType.FLOW, subtype_code(subtype), 100, source)
+    for end in (*inputs, *outputs):
+        if end.is_dataset:
+            for urn in end.columns.values():
+                yield Edge(urn, end.any, EdgeType.NAMED, Subtype.ANY, 100, source)
+                yield Edge(end.rows, urn, EdgeType.NAMED, Subtype.ROWS, 100, source)
+
+
+class _End:
+    """An input or output of lineage, with the names of its parts; `columns` are those that were asked for."""
+
+    __slots__ = ("any", "columns", "is_dataset", "rows", "urn")
+
+    def __init__(self, urn: str) -> None:
+        self.urn = urn
+        self.is_dataset = kind_of(urn) == "dataset"
+        self.any = _node(urn, None)
+        self.rows = _rows(urn)
+        self.columns: dict[str, str] = {}
+
+    def node(self, path: str | None) -> str:
+        """Return the node of a column, or of any of them; what has no columns stands for itself."""
+        if path is None or not self.is_dataset:
+            return self.any
+        known = self.columns.get(path)
+        if known is None:
+            known = self.columns[path] = column(self.urn, path)
+        return known
 
 
 def _node(urn: str, path: str | None) -> str:
@@ -203,12 +263,6 @@ def _node(urn: str, path: str | None) -> str:
 
 def _rows(urn: str) -> str:
     return rows_of(urn) if kind_of(urn) == "dataset" else urn
-
-
-def _columns(*ends: tuple[str, str | None]) -> Iterator[tuple[str, str]]:
-    for urn, path in ends:
-        if path is not None and kind_of(urn) == "dataset":
-            yield urn, path
 
 
 def _gaps(carrier: str, documents: list[tuple[str, dict[str, Any]]]) -> Iterator[Edge]:

@@ -6,11 +6,11 @@ JSON in camelCase. A record is a group or one of the two crawl marks, told apart
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-import orjson
 
+from clew_schemas import canonical
 from clew_schemas.errors import BadInput, TooLarge
 
 MAX_EVENTS = 500
@@ -18,7 +18,12 @@ MAX_EVENTS = 500
 MAX_BYTES = 900_000
 """Most bytes of canonical JSON in one event and in one group."""
 
+_SHORT = 20
+"""A payload of fewer bytes may stand elsewhere in a record too."""
+
 Op = Literal["upsert", "retract", "deny"]
+Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class Event(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True):
@@ -35,20 +40,20 @@ class Event(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=T
     aspect: str
     op: Op = "upsert"
     payload: msgspec.Raw = msgspec.Raw(b"")
-    version: int = 0
+    version: Int64 = 0
     id: str | None = None
     observed: datetime | None = None
     if_match: str | None = None
     name: str = ""
     time: datetime | None = None
-    step: int = 0
+    step: Int64 = 0
 
 
 class CrawlPosition(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """Where a group stands in its crawl: `sequence` counts the crawl's events before this group's first."""
 
-    number: int
-    sequence: int
+    number: Count
+    sequence: Count
 
 
 class Group(
@@ -90,7 +95,7 @@ class CrawlOpen(
     """
 
     source: str
-    number: int
+    number: Count
     scope: Scope
     guard: float = 0.4
 
@@ -101,8 +106,8 @@ class CrawlClose(
     """A source ends a crawl; `events` is how many it sent. What lies in scope and was not named is retracted."""
 
     source: str
-    number: int
-    events: int
+    number: Count
+    events: Int64
 
 
 Record = Group | CrawlOpen | CrawlClose
@@ -137,14 +142,7 @@ def decode(data: bytes) -> Record:
         raise TooLarge(f"a record of {len(data)} bytes is over the limit", hint=f"A group may hold {MAX_BYTES} bytes")
     try:
         data.decode()
-        if b'"type"' not in data:
-            return _groups.decode(data)
-        try:
-            return _decoder.decode(data)
-        except msgspec.ValidationError as error:
-            if "missing required field `type`" not in str(error):
-                raise
-            return _groups.decode(data)
+        record = _decoded(data)
     except UnicodeDecodeError as error:
         raise BadInput(f"not UTF-8: {error.reason}", where=f"byte {error.start}") from error
     except msgspec.ValidationError as error:
@@ -152,6 +150,32 @@ def decode(data: bytes) -> Record:
         raise BadInput(what, where=place.strip("`") or "$") from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise BadInput(f"not valid JSON: {error}", where="$") from error
+    canonical.check_keys(_envelope(data, record))
+    return record
+
+
+def _decoded(data: bytes) -> Record:
+    if b'"type"' not in data:
+        return _groups.decode(data)
+    try:
+        return _decoder.decode(data)
+    except msgspec.ValidationError as error:
+        if "missing required field `type`" not in str(error):
+            raise
+        return _groups.decode(data)
+
+
+def _envelope(data: bytes, record: Record) -> bytes:
+    """Return the JSON of a record with its payloads cut out: these are checked by themselves."""
+    pieces: list[bytes] = []
+    at = 0
+    for event in record.events if isinstance(record, Group) else ():
+        payload = bytes(event.payload)
+        if len(payload) > _SHORT:
+            found = data.index(payload, at)
+            pieces += (data[at:found], b"0")
+            at = found + len(payload)
+    return b"".join((*pieces, data[at:]))
 
 
 def encode(record: Record | Receipt) -> bytes:
@@ -160,8 +184,8 @@ def encode(record: Record | Receipt) -> bytes:
 
 
 def raw(payload: Any) -> msgspec.Raw:
-    """Return a payload as it is carried in an event: canonical JSON, not parsed again on the way."""
-    return msgspec.Raw(orjson.dumps(payload, option=orjson.OPT_SORT_KEYS))
+    """Return a payload as it is carried in an event: canonical JSON, not parsed again on the way; or raise BadInput."""
+    return msgspec.Raw(canonical.dumps(payload))
 
 
 def event(urn: str, aspect: str, payload: Any = None, **members: Any) -> Event:

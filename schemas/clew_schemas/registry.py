@@ -98,6 +98,8 @@ class Aspect:
     upcasts: Mapping[int, Upcast] = field(default_factory=dict)
     custom: bool = False
     retired: bool = False
+    retention: int | None = None
+    """Days for which the points of a series are kept, None for ever. The newest of each stays."""
 
     def check(self, payload: Any, where: str = "payload") -> None:
         """Raise BadInput, with the JSON path, unless `payload` is a good document of this aspect."""
@@ -265,6 +267,7 @@ def read_document(document: Mapping[str, Any], validate: Validator) -> Aspect:
         ),
         edges=tuple(_edge_rule(each) for each in said.get("edges", ())),
         search=tuple(SearchRule(each["path"], each["field"]) for each in said.get("search", ())),
+        retention=said.get("retention", {}).get("days"),
     )
 
 

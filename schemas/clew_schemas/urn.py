@@ -20,6 +20,8 @@ MAX_URN_LENGTH = 2048
 """Longest URN accepted, in characters."""
 
 _PREFIX = "urn:clew:"
+_DATASET, _COLUMN = f"{_PREFIX}dataset:", f"{_PREFIX}column:"
+_DERIVED = tuple(f"{_PREFIX}{kind}:" for kind in sorted(DERIVED_KINDS))
 _SHAPE = re.compile(r"urn:clew:([a-z][a-z0-9_]*):\(([^,()]+),([^,()]+)(?:,([^,()]+))?\)")
 _ESCAPED = {"%": "%25", ",": "%2C", "(": "%28", ")": "%29"}
 _ESCAPE = re.compile(r"[%,()]")
@@ -131,9 +133,8 @@ def kind_of(urn: str) -> str:
 
 def dataset_of(urn: str) -> str | None:
     """Return the dataset that a column, `any` or `rows` belongs to; None for every other kind."""
-    kind = kind_of(urn)
-    if kind == "column":
-        return f"{_PREFIX}dataset:{urn[urn.index('(') : urn.rindex(',')]})"
-    if kind in DERIVED_KINDS:
-        return f"{_PREFIX}dataset:{urn[urn.index('(') :]}"
+    if urn.startswith(_COLUMN):
+        return f"{_DATASET}{urn[len(_COLUMN) : urn.rindex(',')]})"
+    if urn.startswith(_DERIVED):
+        return f"{_DATASET}{urn[urn.index('(') :]}"
     return None

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
 
+from clew import care
 from clew.derive.logged_data import LoggedData
 from clew.derive.sql_lineage import SqlLineage
-from clew.graph import open_graph
+from clew.graph import Graph, open_graph
 from clew.home import HomeLock
-from clew.ledger import LedgerReader, open_ledger
+from clew.ledger import LedgerReader, backup, open_ledger, sweeping
+from clew.ledger.clock import now_micros
 from clew.ledger.port import DERIVED_EVIDENCE, DERIVED_SQL
 from clew.log import Log, Station, open_log
-from clew.materialise import audit
-from clew.materialise.follower import Follower, GraphFollower, SearchFollower
-from clew.materialise.rebuild import ViewName, rebuild
+from clew.materialise import audit, audit_relations
+from clew.materialise.follower import Follower, GraphFollower, RelationsFollower, SearchFollower
+from clew.materialise.rebuild import ALL_VIEWS, ViewName, rebuild
 from clew.materialise.views import Views
 from clew.query.freshness import Freshness, Keeper, StoredPosition
 from clew.query.questions import Questions
-from clew.search import open_search
+from clew.relations import Relations, open_relations
+from clew.search import Search, open_search
 from clew.settings import EVERY_ROLE, Role, Settings
 from clew.threads import Worker
 from clew_schemas.event import Receipt
@@ -43,10 +46,13 @@ class House:
         self.roles = roles
         self._lock = HomeLock(settings.home) if settings.uses_home else None
         try:
+            if self._lock is not None:
+                backup.discard_staged(settings.home)
             self.ledger = open_ledger(settings.ledger, settings.home, Registry.built_in())
             self.views = Views(
                 open_graph(settings.graph, settings.home / "graph"),
                 open_search(settings.search, settings.home / "search"),
+                open_relations(settings.ledger, settings.home / "relations", settings.relations_schema),
             )
             self.log: Log | None = open_log(settings.log) if settings.log else None
             self._compose()
@@ -62,7 +68,11 @@ class House:
         self._tail: LedgerReader = self.ledger
         if self.log is not None and Role.MATERIALISER in self.roles:
             self._tail = self.log.tail(self.ledger)
-        self.followers: list[Follower] = [GraphFollower(self._tail, self.views), SearchFollower(self._tail, self.views)]
+        self.followers: list[Follower] = [
+            GraphFollower(self._tail, self.views),
+            SearchFollower(self._tail, self.views),
+            RelationsFollower(self._tail, self.views),
+        ]
         self.reactors: list[Follower] = []
         if Role.COMMITTER in self.roles:
             self.reactors = [SqlLineage(self.ledger), LoggedData(self.ledger)]
@@ -89,7 +99,8 @@ class House:
 
     def _adopt_epoch(self) -> None:
         """Views of another ledger, or from before a restore, or ahead of it, are drawn anew."""
-        for name, view in (("graph", self.views.graph), ("search", self.views.search)):
+        for name in ALL_VIEWS:
+            view: Graph | Search | Relations = getattr(self.views, name)
             position = view.position()
             damaged = getattr(view, "damaged", None)
             if damaged:
@@ -100,7 +111,7 @@ class House:
                 log.error("the ledger ends at %d, and the %s has seen %d", self.ledger.head_seq(), name, position.seq)
             if foreign or position.seq > self.ledger.head_seq():
                 log.warning("the %s is of another state of the ledger (%s): it is drawn anew", name, position)
-                self.rebuild(["graph"] if name == "graph" else ["search"])
+                self.rebuild([name])
 
     def start(self) -> None:
         """Let everything that belongs to the roles run beside, each in a thread of its own."""
@@ -110,7 +121,13 @@ class House:
         if Role.COMMITTER in self.roles:
             self._workers += [self._worker(reactor, self.ledger) for reactor in self.reactors]
         if Role.MATERIALISER in self.roles:
+            for follower in self.followers:
+                if isinstance(follower, RelationsFollower):
+                    follower.pace = True
             self._workers += [self._worker(follower, self._tail) for follower in self.followers]
+        if Role.COMMITTER in self.roles:
+            daily = sweeping.Daily(lambda: any(self.sweep().values()), now_micros)
+            self._workers.append(Worker("sweep", daily.step, daily.rest, self.moved))
         for worker in self._workers:
             worker.start()
 
@@ -160,16 +177,20 @@ class House:
         damages: list[str] = getattr(self.ledger, "damages", list)()
         if damages:
             findings = [{"view": "ledger", "item": "ledger.db", "said": each} for each in damages]
-            return {"findings": findings, "mended": 0, "parked": [], **self.health(), "stats": {}, "digests": {}}
+            nothing: dict[str, Any] = {"stats": {}, "swept": {}, "digests": {}}
+            return {"findings": findings, "mended": 0, "parked": [], **self.health(), **nothing}
         if self.freshness.catch_up is not None:
             self.catch_up()
         with self._drawing:
             found = [*audit.check_graph(self.ledger, self.views), *audit.check_search(self.ledger, self.views)]
+            rows = list(audit_relations.check(self.ledger, self.views))
             mended = audit.mend(found, self.ledger, self.views) if mend else 0
+            mended += audit_relations.mend(rows, self.ledger, self.views) if mend else 0
         return {
             "findings": [
                 *self._losses(),
                 *({"view": each.view, "item": each.item, "said": each.said} for each in found),
+                *({"view": "relations", "item": each.item, "said": each.said} for each in rows),
             ],
             "mended": mended,
             "parked": [
@@ -178,6 +199,7 @@ class House:
             ],
             **self.health(),
             "stats": dict(self.ledger.stats()),
+            "swept": dict(self.ledger.swept()),
             "digests": {"heads": self.ledger.heads_digest(), **audit.views_digest(self.ledger, self.views)},
         }
 
@@ -190,6 +212,31 @@ class House:
             " lost. The end of its store was damaged, or an older copy was put in its place"
         )
         return [{"view": "ledger", "item": "commits", "said": said}]
+
+    def backup(self) -> Iterator[bytes]:
+        """Yield a backup of the embedded ledger, as of one commit; who writes goes on writing."""
+        return care.backed_up(self.ledger, self.settings.home)
+
+    def export(self) -> Iterator[bytes]:
+        """Yield the archive of the ledger, as of one commit; who writes goes on writing."""
+        return care.exported(self.ledger)
+
+    def sizes(self) -> dict[str, Any]:
+        """Return rows and bytes of the ledger, by aspect, source and table, and the bytes of each view."""
+        return care.sizes(self.ledger, self.settings)
+
+    def sweep(self) -> dict[str, int]:
+        """Delete the points that are past their retention; return how many by aspect."""
+        swept = sweeping.sweep(self.ledger, now_micros())
+        if any(swept.values()):
+            self._forget_swept()
+        return swept
+
+    def _forget_swept(self) -> None:
+        """Take swept points out of the relations, which hold a row for each."""
+        if Role.MATERIALISER in self.roles:
+            with self._drawing:
+                audit_relations.mend(list(audit_relations.check(self.ledger, self.views)), self.ledger, self.views)
 
     def health(self) -> dict[str, Any]:
         """Return roles, the ledger's head, each position, how the log's stations stand, and what fails."""
@@ -219,6 +266,7 @@ class House:
             if self._leads():
                 for reactor in self.reactors:
                     leaving.callback(reactor.rest)
+            leaving.callback(self.views.relations.close)
             leaving.callback(self.views.search.close)
             leaving.callback(self.views.graph.close)
 

@@ -2,15 +2,25 @@
 
 Read it in the order a statement takes:
 
+    templates    Jinja left in the text -> plain SQL
+    blocks       procedural SQL -> the plain statements in it
     parse        text -> syntax trees, one a statement (sqlglot's parser)
     names        which spellings are the same name
     catalog      which dataset a name stands for, and its columns
     statements   what is written, and how a query's columns map to it
+    changes      UPDATE, MERGE, DELETE, upserts
+    objects      tables as a whole: COPY, CLONE, RENAME, SWAP, DROP
+    routines     bodies of procedures given as strings
+    reading      what all of these share: target, query, answer
     queries      WITH, SELECT, set operations -> a relation
     sources      FROM -> the places that names refer to
+    generators   UNNEST, EXPLODE, FLATTEN, table functions -> rows
+    pivots       PIVOT, UNPIVOT
     projection   the SELECT list -> columns
     scope        a name -> what it is made of
     expressions  an expression -> what it is made of, one walk
+    paths        fields within structs and JSON
+    structs      fields of a struct by its type
     flow         how that composes and merges
     lineage      the answer
 """
@@ -18,7 +28,6 @@ Read it in the order a statement takes:
 from collections.abc import Iterator, Mapping
 
 from clew_sql.errors import SqlError
-from clew_sql.gaps import PARSE_ERROR
 from clew_sql.lineage import (
     CERTAIN,
     GUESS,
@@ -31,8 +40,9 @@ from clew_sql.lineage import (
     Transformation,
     Unresolved,
 )
-from clew_sql.parse import dialect_named, trees
+from clew_sql.parse import dialect_named, script_trees, trees
 from clew_sql.statements import Reader, Surroundings
+from clew_sql.templates import render
 
 __all__ = [
     "CERTAIN",
@@ -69,15 +79,15 @@ def column_lineage(
     in `unresolved` of the answer.
     """
     parsed = dialect_named(dialect)
-    found = list(trees(sql, parsed))
+    rendered = render(sql)
+    found = list(trees(rendered.sql, parsed))
     failure = next((tree for tree in found if isinstance(tree, SqlError)), None)
     if failure is not None:
         raise failure
     if len(found) != 1:
         raise SqlError(f"expected one statement, found {len(found)}", hint="script_lineage reads several")
-    (tree,) = found
-    assert not isinstance(tree, SqlError)
-    return Reader(parsed, dialect, Surroundings(schema, default_db, default_schema, bindings)).lineage(tree)
+    around = Surroundings(schema, default_db, default_schema, bindings)
+    return Reader(parsed, dialect, around, rendered.guessed).lineage(found[0])
 
 
 def script_lineage(
@@ -90,13 +100,14 @@ def script_lineage(
 ) -> Iterator[Lineage]:
     """The lineage of each statement in order, arguments as for `column_lineage`.
 
-    Columns of a table or view that one statement makes are known to the later ones. A statement that does not parse
-    comes as a `Lineage` with `parse_error` in `unresolved`. Raises `SqlError` if the text cannot be cut into words.
+    Columns of a table or view that one statement makes are known to the later ones, under the new name after a RENAME
+    or SWAP; a temporary table is read through to what it was made of. A statement that writes several tables comes as
+    one `Lineage` for each, a routine as one for each statement of its body. A statement that does not parse comes as a
+    `Lineage` with `parse_error` in `unresolved`.
     """
     parsed = dialect_named(dialect)
-    reader = Reader(parsed, dialect, Surroundings(schema, default_db, default_schema, bindings))
-    for tree in trees(sql, parsed):
-        if isinstance(tree, SqlError):
-            yield reader.failed(PARSE_ERROR, str(tree))
-        else:
-            yield reader.lineage(tree)
+    rendered = render(sql)
+    around = Surroundings(schema, default_db, default_schema, bindings)
+    reader = Reader(parsed, dialect, around, rendered.guessed)
+    for tree in script_trees(rendered.sql, parsed):
+        yield from reader.lineages(tree)

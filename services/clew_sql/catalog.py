@@ -1,7 +1,9 @@
 """Which dataset a name in the SQL stands for, and which columns that dataset has."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from itertools import zip_longest
+from typing import Final, NamedTuple
 
 from clew_sql.flow import Flow, Trace
 from clew_sql.gaps import AMBIGUOUS_TABLE, UNKNOWN_TABLE, Gaps
@@ -11,12 +13,16 @@ from clew_sql.relations import Field, Relation, Rest
 
 Schema = Mapping[str, Mapping[str, str]]
 
+SHARD: Final = re.compile(r"_(\d{8}|\d{0,8}\*)$")
+DECORATOR: Final = re.compile(r"[$@][-\w]+$")
+
 
 class Dataset(NamedTuple):
     """A stored table: its full name and, if its schema is known, its columns in order."""
 
     name: str
     columns: tuple[str, ...] | None
+    kinds: tuple[str, ...] = ()
 
 
 class Catalog:
@@ -38,10 +44,12 @@ class Catalog:
         self._names = names
         self._gaps = gaps
         self._schema = schema
-        self._defaults = (default_db, default_schema)
+        self._defaults: tuple[str | None, str | None] = (default_db, default_schema)
+        self._shards = names.dialect == "bigquery"
         self._bindings = {name.lower(): dataset for name, dataset in (bindings or {}).items()}
         self._by_tail: dict[str, list[str]] | None = None
-        self._learnt: dict[str, tuple[str, ...]] = {}
+        self._learnt: dict[str, Dataset] = {}
+        self._held: dict[str, Relation] = {}
         self._relations: dict[str, Relation] = {}
 
     def bound(self, name: str) -> Dataset | None:
@@ -51,15 +59,30 @@ class Catalog:
 
     def dataset(self, parts: Sequence[Name]) -> Dataset:
         """The dataset that a table name means, bindings first, then the schema, else the name with defaults."""
-        full = self.filled(parts)
+        stored = self._stored(self.filled(parts), parts)
+        series = _series(stored.name) if self._shards else None
+        return stored if series is None else stored._replace(name=series)
+
+    def _stored(self, full: list[Name], parts: Sequence[Name]) -> Dataset:
         for drop in range(len(full)):
             joined = ".".join(p.key for p in full[drop:]).lower()
             if self._may_drop(full, drop) and joined in self._bindings:
                 return self._known(self._bindings[joined])
-        return self._found(full) or self._in_database(parts) or Dataset(".".join(p.shown for p in full), None)
+        found = self._found(full) or self._in_database(parts) or self._of_series(full)
+        return found or Dataset(".".join(p.shown for p in full), None)
+
+    def _of_series(self, full: Sequence[Name]) -> Dataset | None:
+        """A date shard or wildcard, whose columns the schema has under the name of the series or of any shard."""
+        series = _series(full[-1].text) if self._shards else None
+        if series is None or series == full[-1].text:
+            return None
+        return self._found([*full[:-1], self._names.plain(series)])
 
     def relation(self, dataset: Dataset) -> Relation:
         """The relation that reading a stored table gives; shared by all places that read it."""
+        held = self._held.get(dataset.name)
+        if held is not None:
+            return held
         found = self._relations.get(dataset.name)
         if found is None:
             found = self._relations[dataset.name] = self._read(dataset)
@@ -67,8 +90,28 @@ class Catalog:
 
     def learn(self, dataset: str, columns: Sequence[str]) -> None:
         """A statement made this table: later ones of the same script may read it."""
-        self._learnt[dataset.lower()] = tuple(columns)
+        self._learnt[dataset.lower()] = Dataset(dataset, tuple(columns))
         self._relations.pop(dataset, None)
+
+    def forget(self, dataset: str) -> None:
+        """A statement dropped this table: what a schema says of it no longer holds."""
+        self._learnt[dataset.lower()] = Dataset(dataset, None)
+        self._held.pop(dataset, None)
+        self._relations.pop(dataset, None)
+
+    def hold(self, dataset: str, relation: Relation) -> None:
+        """A statement made this temporary table: later ones read through it to what it was made of."""
+        self.learn(dataset, [f.name for f in relation.fields])
+        self._held[dataset] = relation
+
+    def held(self, dataset: str) -> Relation | None:
+        """What a temporary table of this script is made of so far."""
+        return self._held.get(dataset)
+
+    def use(self, db: str | None, schema: str | None) -> None:
+        """From here on names are completed with these."""
+        self._defaults = (db or self._defaults[0], schema)
+        self._relations.clear()
 
     def filled(self, parts: Sequence[Name]) -> list[Name]:
         """The parts of a table name with the defaults put before them, as far as they are given."""
@@ -95,18 +138,19 @@ class Catalog:
             if not self._may_drop(full, drop):
                 break
             for key in dict.fromkeys(_spellings(full[drop:], self._names.insensitive)):
-                columns = self._columns(key)
-                if columns is not None:
-                    return Dataset(".".join([*(p.shown for p in full[:drop]), key]), columns)
+                found = self._listed(key, ".".join([*(p.shown for p in full[:drop]), key]))
+                if found.columns is not None:
+                    return found
         return self._searched(full)
 
-    def _columns(self, key: str) -> tuple[str, ...] | None:
-        learnt = self._learnt.get(key.lower())
+    def _listed(self, key: str, name: str) -> Dataset:
+        """What the script has learnt of a table, else what the schema says under `key`."""
+        learnt = self._learnt.get(name.lower())
         if learnt is not None:
             return learnt
         columns = self._schema.get(key)
         # a table listed without columns is one whose columns nobody has listed
-        return tuple(columns) if columns else None
+        return Dataset(name, tuple(columns), tuple(columns.values())) if columns else Dataset(name, None)
 
     def _may_drop(self, full: Sequence[Name], drop: int) -> bool:
         """A key may leave out what is the default anyway, or what no default contradicts."""
@@ -119,35 +163,54 @@ class Catalog:
             return None
         joined = ".".join(p.key for p in full)
         exact = not self._names.insensitive and not any(p.loose for p in full)
-        keys = [key for key in self._tails().get(full[-1].key.lower(), ()) if _same(key, joined, exact)]
+        keys = [key for key in self._tails().get(full[-1].key.lower(), ()) if self._means(key, joined, exact)]
+        if self._shards and len(keys) > 1:
+            # shards of one series have one schema: the newest tells it
+            keys = sorted(keys)[-1:]
         if len(keys) > 1:
             self._gaps.add(AMBIGUOUS_TABLE, f"{joined} may be any of {', '.join(sorted(keys))}")
         if len(keys) != 1:
             return None
         prefix = [p.shown for p in full[: max(0, len(full) - len(keys[0].split(".")))]]
-        return Dataset(".".join([*prefix, keys[0]]), self._columns(keys[0]))
+        return self._listed(keys[0], ".".join([*prefix, keys[0]]))
+
+    def _means(self, key: str, joined: str, exact: bool) -> bool:
+        return _same(_series(key) or key if self._shards else key, joined, exact)
 
     def _tails(self) -> dict[str, list[str]]:
         if self._by_tail is None:
             self._by_tail = {}
             for key in self._schema:
-                self._by_tail.setdefault(key.rsplit(".", 1)[-1].lower(), []).append(key)
+                tail = key.rsplit(".", 1)[-1].lower()
+                if self._shards:
+                    tail = _series(tail) or tail
+                self._by_tail.setdefault(tail, []).append(key)
         return self._by_tail
 
     def _read(self, dataset: Dataset) -> Relation:
-        name, columns = dataset
+        name, columns, kinds = dataset
         if columns is None:
             rest = Rest(lambda column: self._supposed(name, column), UNKNOWN_TABLE, f"columns of {name}")
             return Relation([], (rest,), inputs={name})
-        fields = [_field(name, c, self._names.stored(c), CERTAIN) for c in columns]
+        fields = [
+            _field(name, c, self._names.stored(c), CERTAIN, kind)
+            for c, kind in zip_longest(columns, kinds, fillvalue="")
+        ]
         return Relation(fields, inputs={name})
 
     def _supposed(self, table: str, column: Name) -> Field:
         return _field(table, column.shown, column.key, ONLY_CHOICE)
 
 
-def _field(table: str, column: str, key: str, confidence: float) -> Field:
-    return Field(column, key, Flow({(table, column): Trace(0, False, False, confidence)}))
+def _field(table: str, column: str, key: str, confidence: float, kind: str = "") -> Field:
+    return Field(column, key, Flow({(table, column): Trace(0, False, False, confidence)}), None, kind)
+
+
+def _series(name: str) -> str | None:
+    """`events_yyyymmdd` for `events_20200131`, `events_2020*` and `events_*`; decorators behind `$` or `@` left out."""
+    plain = DECORATOR.sub("", name)
+    shard = SHARD.sub("_yyyymmdd", plain)
+    return shard if shard != name else None
 
 
 def _spellings(parts: Sequence[Name], insensitive: bool) -> Iterator[str]:

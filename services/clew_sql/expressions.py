@@ -32,6 +32,7 @@ from clew_sql.flow import (
 from clew_sql.functions import is_aggregate, is_hash
 from clew_sql.gaps import UNKNOWN_COLUMN, UNSUPPORTED_EXPRESSION
 from clew_sql.lineage import Subtype
+from clew_sql.paths import EXTRACTS, steps_of
 from clew_sql.relations import Field, Relation
 from clew_sql.scope import Scope
 
@@ -91,7 +92,11 @@ def use(field: Field, role: Role, into: Flow) -> None:
 
 def _composed(trace: Trace, role: Role) -> Trace:
     return Trace(
-        max(trace.rank, role.rank), trace.presence or role.presence, trace.masks or role.masks, trace.confidence
+        max(trace.rank, role.rank),
+        trace.presence or role.presence,
+        trace.masks or role.masks,
+        trace.confidence,
+        trace.paths,
     )
 
 
@@ -155,10 +160,47 @@ def _dot(node: exp.Expr, role: Role, scope: Scope, into: Flow) -> Children:
         parts.insert(0, current.expression)
         current = current.this
     base = current.unnest()
+    if parts and isinstance(base, EXTRACTS):
+        return _extracted(node, role, scope, into)
     if not parts or not isinstance(base, exp.Column) or isinstance(base.this, exp.Star):
         return _any(node, role, scope, into)
     _reference((*base.parts, *parts), role, scope, into)
     return ()
+
+
+def _is_step(node: exp.Expr) -> bool:
+    """`.a` behind an extraction, as in `xs[1].a`."""
+    return (
+        isinstance(node, exp.Dot)
+        and isinstance(node.expression, exp.Identifier)
+        and isinstance(node.this.unnest(), (*EXTRACTS, exp.Dot))
+        and _base(node) is not None
+    )
+
+
+def _base(node: exp.Expr) -> exp.Expr | None:
+    """The extraction that a chain of dots hangs on."""
+    while isinstance(node, exp.Dot):
+        node = node.this.unnest()
+    return node if isinstance(node, EXTRACTS) else None
+
+
+def _extracted(node: exp.Expr, role: Role, scope: Scope, into: Flow) -> Children:
+    """`j -> '$.a.b'`, `s['a']`, `xs[1]`: a path into the value, as far as it is written out."""
+    path: list[str] = []
+    beside: list[exp.Expr] = []
+    current = node
+    while isinstance(current, EXTRACTS) or _is_step(current):
+        steps, computed = steps_of(current)
+        path[:0], beside = steps, beside + computed
+        current = current.this.unnest()
+    value = role.at_least(TRANSFORMED)
+    inner = Flow()
+    read(current, scope, inner, VALUE._replace(shadow=role.shadow, columns=role.columns))
+    pure = isinstance(current, (exp.Column, exp.Dot)) and path and inner.direct
+    use(Field("", "", inner.within(tuple(path)) if pure else inner), value, into)
+    into.aggregates |= inner.aggregates
+    return [(each, value) for each in beside]
 
 
 def _positional(node: exp.Expr, role: Role, scope: Scope, into: Flow) -> Children:
@@ -213,6 +255,25 @@ def _case(node: exp.Expr, role: Role, scope: Scope, into: Flow) -> Children:
         children += [(choice.this, condition), (choice.args["true"], branch)]
     default = node.args.get("default")
     return [*children, (default, branch)] if default is not None else children
+
+
+def _decode(node: exp.Expr, role: Role, scope: Scope, into: Flow) -> Children:
+    """`DECODE(x, 1, a, 2, b, rest)`: what is compared is CONDITIONAL."""
+    branch, condition = role.at_least(TRANSFORMED), role.deciding(Subtype.CONDITIONAL)
+    compared, *pairs = node.expressions
+    last = len(pairs) - 1
+    values = [(each, branch if at % 2 or at == last else condition) for at, each in enumerate(pairs)]
+    return [(compared, condition), *values]
+
+
+def _combined(node: exp.Expr, role: Role, scope: Scope, into: Flow) -> Children:
+    """ClickHouse's combinators: the last argument of `sumIf` and its like is a condition."""
+    into.aggregates |= not role.windowed
+    value = role.at_least(AGGREGATED)._replace(windowed=False)
+    children = [(each, value) for each in node.expressions]
+    if str(node.this).endswith("If") and children:
+        children[-1] = (children[-1][0], value.deciding(Subtype.CONDITIONAL))
+    return children
 
 
 def _if(node: exp.Expr, role: Role, scope: Scope, into: Flow) -> Children:
@@ -314,9 +375,11 @@ HANDLERS: Final[dict[type[exp.Expr], Handler]] = {
     exp.Case: _case,
     exp.Column: _column,
     exp.Columns: _columns,
+    exp.CombinedAggFunc: _combined,
     exp.Comprehension: _comprehension,
     exp.Count: _count,
     exp.DataType: _nothing,
+    exp.DecodeCase: _decode,
     exp.Distinct: _same,
     exp.Dot: _dot,
     exp.Exists: _exists,
@@ -333,6 +396,7 @@ HANDLERS: Final[dict[type[exp.Expr], Handler]] = {
     exp.Ordered: _same,
     exp.Paren: _same,
     exp.PositionalColumn: _positional,
+    **dict.fromkeys(EXTRACTS, _extracted),
     exp.PropertyEQ: _value_of,
     exp.RespectNulls: _same,
     exp.Star: _nothing,

@@ -11,13 +11,17 @@ AGGREGATED: Final = 2
 TRANSFORMATIONS: Final = (Transformation.IDENTITY, Transformation.TRANSFORMATION, Transformation.AGGREGATION)
 
 
+WHOLE: Final[frozenset[tuple[str, ...]]] = frozenset()
+
+
 class Trace(NamedTuple):
-    """How a source reaches a value; `rank` indexes `TRANSFORMATIONS`."""
+    """How a source reaches a value; `rank` indexes `TRANSFORMATIONS`; `paths` are the fields read, WHOLE for all."""
 
     rank: int
     presence: bool
     masks: bool
     confidence: float
+    paths: frozenset[tuple[str, ...]] = WHOLE
 
 
 Direct = dict[tuple[str, str], Trace]
@@ -45,6 +49,19 @@ class Flow:
         direct = {k: t._replace(confidence=min(confidence, t.confidence)) for k, t in self.direct.items()}
         return Flow(direct, self.indirect, self.aggregates)
 
+    def within(self, path: tuple[str, ...]) -> "Flow":
+        """A field of this value: each source's path goes further."""
+        direct = {
+            k: t._replace(rank=max(t.rank, TRANSFORMED), paths=frozenset(p + path for p in t.paths or ((),)))
+            for k, t in self.direct.items()
+        }
+        return Flow(direct, self.indirect)
+
+    def transformed(self) -> "Flow":
+        """Something made of this value and no more."""
+        direct = {k: t._replace(rank=max(t.rank, TRANSFORMED)) for k, t in self.direct.items()}
+        return Flow(direct, self.indirect)
+
     def size(self) -> tuple[int, int, int]:
         """Grows with every fact added: equal sizes before and after mean that nothing new was learnt."""
         weight = sum(t.rank + (not t.presence) + (not t.masks) for t in self.direct.values())
@@ -62,6 +79,7 @@ def add_direct(into: Direct, key: tuple[str, str], trace: Trace) -> None:
             old.presence and trace.presence,
             old.masks and trace.masks,
             max(old.confidence, trace.confidence),
+            old.paths | trace.paths if old.paths and trace.paths else WHOLE,
         )
 
 
@@ -92,9 +110,18 @@ def influences(indirect: Indirect) -> tuple[Influence, ...]:
     return tuple(sorted(found, key=lambda i: (i.subtype, i.table, i.column or "")))
 
 
+def spelt(paths: frozenset[tuple[str, ...]]) -> tuple[str, ...]:
+    """`address.city`, `[0].price`: fields by dots, elements in brackets."""
+    return tuple(sorted("".join(_step(n, step) for n, step in enumerate(path)) for path in paths))
+
+
+def _step(position: int, step: str) -> str:
+    return step if position == 0 or step.startswith("[") else f".{step}"
+
+
 def output_column(name: str, expression: str, flow: Flow) -> OutputColumn:
     sources = tuple(
-        Source(table, column, TRANSFORMATIONS[t.rank], t.confidence, t.presence, t.masks)
+        Source(table, column, TRANSFORMATIONS[t.rank], t.confidence, t.presence, t.masks, spelt(t.paths))
         for (table, column), t in sorted(flow.direct.items())
     )
     return OutputColumn(name, expression, sources, influences(flow.indirect))

@@ -41,6 +41,8 @@ class Source:
     """A column whose value reaches the output column.
 
     `presence`: only whether it is null matters, as in `count(x)`. `masks`: it gets there through a hash only.
+    `paths`: the fields within a struct or JSON value that are read (`address.city`, `[0].price`), sorted; empty if
+    it is the whole column.
     """
 
     table: str
@@ -49,6 +51,7 @@ class Source:
     confidence: float
     presence: bool
     masks: bool
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +100,10 @@ class Unresolved:
 class Lineage:
     """The lineage of one statement.
 
-    `inputs` and `outputs` are table names, sorted. `columns` keeps the order of the result. `rows` holds what decides
-    the output's rows beyond the fact that rows of every input flow to rows of the output. `kind` names the statement
-    ("SELECT", "CREATE VIEW", "CREATE TABLE", "INSERT", …).
+    `inputs` (all that is read) and `outputs` are table names, sorted; a written table is an input where its own columns
+    are read too. `columns` keeps the order of the result. `rows` holds what decides the output's rows beyond the fact
+    that rows of every input flow to rows of the output. `kind` names the statement ("SELECT", "CREATE VIEW", "INSERT",
+    "MERGE", …). `temporary`: the output is gone when the session ends.
     """
 
     kind: str
@@ -108,6 +112,7 @@ class Lineage:
     columns: tuple[OutputColumn, ...]
     rows: tuple[Influence, ...]
     unresolved: tuple[Unresolved, ...]
+    temporary: bool = False
 
     def to_dict(self) -> dict[str, object]:
         """`{"inputs": [table], "outputs": [table], "columns": {column: [[table, column], …]}}`, direct sources only."""

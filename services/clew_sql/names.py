@@ -1,9 +1,13 @@
 """How a dialect reads names: which spellings mean the same thing, and how a name is shown."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect, NormalizationStrategy
+
+ANY_CASE: Final = frozenset({"mysql", "teradata"})
+"""Column names in any case are the same there; MySQL's table names are too on most of its platforms."""
 
 
 class Name(NamedTuple):
@@ -22,20 +26,27 @@ class Name(NamedTuple):
 class Names:
     """The naming rules of one dialect."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, named: str = "") -> None:
+        self.dialect = named
         strategy = dialect.normalization_strategy
         self._fold_text = {
             NormalizationStrategy.LOWERCASE: str.lower,
             NormalizationStrategy.UPPERCASE: str.upper,
         }.get(strategy)
-        self.insensitive = strategy in (
-            NormalizationStrategy.CASE_INSENSITIVE,
-            NormalizationStrategy.CASE_INSENSITIVE_UPPERCASE,
+        self.insensitive = (
+            strategy
+            in (
+                NormalizationStrategy.CASE_INSENSITIVE,
+                NormalizationStrategy.CASE_INSENSITIVE_UPPERCASE,
+            )
+            or named in ANY_CASE
         )
 
     def of(self, identifier: exp.Expr) -> Name:
         """The name that an identifier of the syntax tree writes."""
         text = identifier.name
+        if identifier.args.get("temporary") or identifier.args.get("global_"):
+            text = ("#" if identifier.args.get("temporary") else "##") + text
         if self.insensitive:
             return Name(text, text.lower(), text, False)
         quoted = bool(identifier.args.get("quoted"))
@@ -49,3 +60,13 @@ class Names:
     def stored(self, text: str) -> str:
         """The key of a name as a schema spells it."""
         return text.lower() if self.insensitive else text
+
+    def near(self, key: str, known: Iterable[str]) -> str | None:
+        """The key that differs in case only, where unquoted names are folded and schemas come in another case."""
+        if self._fold_text is None:
+            return None
+        return next((other for other in known if other.lower() == key.lower()), None)
+
+    def coarse(self, key: str) -> str:
+        """Equal for keys that differ in case only, where unquoted names are folded."""
+        return key if self._fold_text is None else key.lower()

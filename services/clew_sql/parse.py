@@ -1,20 +1,36 @@
 """SQL text to statements: split at semicolons first, so that one bad statement does not hide the others."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from clew_sql.blocks import Part, is_routine, parts, routine_end
 from clew_sql.errors import SqlError
+from clew_sql.gaps import ROUTINE
 
 MAX_DEPTH: Final = 500
 """Brackets open at once; sqlglot's compiled parser overflows an 8 MB C stack, uncatchably, somewhere above 2,000."""
 
+MAX_LENGTH: Final = 20_000_000
+"""Characters in one text; reading takes some 150 bytes of memory for each."""
+
 OPENING: Final = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE}
 CLOSING: Final = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE}
+
+
+class Routine(NamedTuple):
+    """A procedure, function, trigger or block: its statements in order, and why others of it are left out."""
+
+    kind: str
+    statements: list["Statement"]
+    reasons: list[tuple[str, str]]
+
+
+Statement = exp.Expr | SqlError | Routine
 
 
 def dialect_named(name: str) -> Dialect:
@@ -25,35 +41,138 @@ def dialect_named(name: str) -> Dialect:
         raise SqlError(str(error), hint="use a dialect name that sqlglot knows, such as duckdb or postgres") from error
 
 
-def trees(sql: str, dialect: Dialect) -> Iterator[exp.Expr | SqlError]:
+def trees(sql: str, dialect: Dialect) -> Iterator[Statement]:
     """The statements of a text in order, a `SqlError` in the place of one that does not parse.
 
     Raises `SqlError` if the text cannot even be cut into words.
     """
-    for tokens in _chunks(_tokens(sql, dialect)):
-        try:
-            yield from _parsed(tokens, sql, dialect)
-        except SqlError as error:
-            yield error
+    if len(sql) > MAX_LENGTH:
+        raise SqlError(f"{len(sql)} characters are more than {MAX_LENGTH}", hint="hand the script over in parts")
+    for tokens in _chunks(tokens_of(sql, dialect)):
+        yield from _statements(tokens, sql, dialect)
 
 
-def _tokens(sql: str, dialect: Dialect) -> list[Token]:
+def script_trees(sql: str, dialect: Dialect) -> Iterator[Statement]:
+    """As `trees`, but where the text cannot be cut into words, only the part up to a line's end in `;` is lost."""
     try:
-        return dialect.tokenize(sql)
+        tokens_of(sql[: MAX_LENGTH + 1], dialect)
+    except SqlError:
+        yield from _piece_by_piece(sql, dialect)
+    else:
+        yield from trees(sql, dialect)
+
+
+def _piece_by_piece(sql: str, dialect: Dialect) -> Iterator[Statement]:
+    pending, line, started = "", 1, 1
+    for text in sql.splitlines(keepends=True):
+        pending += text
+        line += 1
+        if text.rstrip().endswith(";"):
+            yield from _piece(pending, started, dialect)
+            pending, started = "", line
+    if pending.strip():
+        yield from _piece(pending, started, dialect)
+
+
+def _piece(text: str, line: int, dialect: Dialect) -> Iterator[Statement]:
+    """A part of a script, its errors placed by the line in the whole."""
+    try:
+        found = list(trees(text, dialect))
+    except SqlError as error:
+        found = [error]
+    for each in found:
+        if isinstance(each, SqlError):
+            yield SqlError(each.what, line=max(1, each.line) + line - 1, column=max(1, each.column), hint=each.hint)
+        else:
+            yield each
+
+
+def tokens_of(sql: str, dialect: Dialect) -> list[Token]:
+    try:
+        tokens = dialect.tokenize(sql)
     except TokenError as error:
         raise SqlError(str(error), hint="look for a quote or comment that is not closed") from error
+    return list(_words_behind_end(tokens, dialect))
+
+
+def _words_behind_end(tokens: list[Token], dialect: Dialect) -> Iterator[Token]:
+    """T-SQL's tokenizer takes END for a command and what follows for its text: cut that into words too."""
+    before: Token | None = None
+    for token in tokens:
+        swallowed = before is not None and before.token_type == TokenType.END and before.text.upper() == "END"
+        if swallowed and token.token_type == TokenType.STRING and before is not None:
+            for word in tokens_of(token.text, dialect):
+                behind = token.start - len(token.text)
+                line = token.line - token.text.count("\n") + word.line - 1
+                yield Token(word.token_type, word.text, line, word.col, behind + word.start, behind + word.end)
+        else:
+            yield token
+        before = token
+
+
+def body(text: str, kind: str, dialect: Dialect) -> Routine:
+    """What stands in a routine's body that is given as text."""
+    try:
+        tokens = tokens_of(text, dialect)
+    except SqlError as error:
+        return Routine(kind, [error], [])
+    return _routine(tokens, text, kind, dialect)
 
 
 def _chunks(tokens: list[Token]) -> Iterator[list[Token]]:
-    chunk: list[Token] = []
-    for token in tokens:
-        if token.token_type != TokenType.SEMICOLON:
-            chunk.append(token)
-        elif chunk:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+    """Statements as words: up to a semicolon, a routine up to the END of its body, a T-SQL batch up to its GO."""
+    start = at = 0
+    while at < len(tokens):
+        if at == start and is_routine(tokens, at):
+            end = routine_end(tokens, at)
+            yield tokens[at:end]
+            start = at = end
+        elif tokens[at].token_type == TokenType.SEMICOLON or _is_go(tokens, at):
+            if at > start:
+                yield tokens[start:at]
+            start = at = at + 1
+        else:
+            at += 1
+    if start < len(tokens):
+        yield tokens[start:]
+
+
+def _is_go(tokens: list[Token], at: int) -> bool:
+    """GO alone on its line."""
+    if tokens[at].text.upper() != "GO" or tokens[at].token_type not in (TokenType.VAR, TokenType.COMMAND):
+        return False
+    before = at == 0 or tokens[at - 1].line < tokens[at].line
+    return before and (at + 1 == len(tokens) or tokens[at + 1].line > tokens[at].line)
+
+
+def _statements(tokens: list[Token], sql: str, dialect: Dialect) -> Iterator[Statement]:
+    if is_routine(tokens, 0):
+        kind = " ".join(token.text.upper() for token in tokens[:2])
+        yield _routine(tokens, sql, kind, dialect)
+        return
+    try:
+        yield from _parsed(tokens, sql, dialect)
+    except SqlError as error:
+        yield error
+
+
+def _routine(tokens: list[Token], sql: str, kind: str, dialect: Dialect) -> Routine:
+    found: list[Statement] = []
+    reasons: list[tuple[str, str]] = []
+    for part in parts(tokens):
+        if part.reason:
+            reasons.append((part.code, f"line {part.tokens[0].line}: {part.reason}"))
+            continue
+        try:
+            found += _parsed(part.tokens, sql, dialect)
+        except SqlError as error:
+            where = part.tokens[0]
+            reasons.append((ROUTINE, f"line {where.line}: {_words(part)} is not read: {error.what}"))
+    return Routine(kind, found, list(dict.fromkeys(reasons)))
+
+
+def _words(part: Part) -> str:
+    return " ".join(token.text for token in part.tokens[:4])
 
 
 def _parsed(tokens: list[Token], sql: str, dialect: Dialect) -> Iterator[exp.Expr]:

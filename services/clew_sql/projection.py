@@ -81,8 +81,11 @@ def _star_of(item: exp.Expr) -> exp.Star | None:
 
 def _expand_star(item: exp.Expr, star: exp.Star, scope: Scope, made: Projection) -> None:
     places = _starred(item, scope)
+    if places is None and (fields := _struct(item, scope)):
+        made.fields.extend(_Edits(star, scope).of((Place(("",), Relation([])), field) for field in fields))
+        return
     if places is None:
-        name = item.this.sql() if isinstance(item, exp.Dot) else item.args["table"].name
+        name = item.this.sql() if isinstance(item, exp.Dot) else ".".join(p.name for p in item.parts[:-1])
         scope.context.gaps.add(UNSUPPORTED_EXPRESSION, f"{name}.*: {name} is no table in reach")
         return
     edits = _Edits(star, scope)
@@ -98,6 +101,23 @@ def _starred(item: exp.Expr, scope: Scope) -> list[Place] | None:
         return list(scope.visible())
     place = scope.place(path)
     return None if place is None else [place]
+
+
+def _struct(item: exp.Expr, scope: Scope) -> list[Field]:
+    """The fields of `s.*` where s is a column, or a struct within one, whose type says what it holds."""
+    base = (item.this if isinstance(item, exp.Dot) else item).unnest()
+    if not isinstance(base, exp.Column):
+        return []
+    names = [scope.context.names.of(part) for part in (base.parts if isinstance(item, exp.Dot) else base.parts[:-1])]
+    place = scope.place([names[0].key]) if len(names) > 1 else None
+    if place is not None:
+        names = names[1:]
+    places = [place] if place is not None else list(scope.visible())
+    found = next((f for each in places if (f := each.relation.find(names[0])) is not None), None)
+    for name in names[1:]:
+        fields = [] if found is None else scope.context.structs.fields(found)
+        found = next((f for f in fields if f.key == name.key), None)
+    return [] if found is None else scope.context.structs.fields(found)
 
 
 def _qualifier(item: exp.Expr, scope: Scope) -> list[str]:
@@ -123,12 +143,14 @@ class _Edits:
         names = scope.context.names
         self._scope = scope
         self._excluded = [
-            [names.of(part).key for part in (e.parts if isinstance(e, exp.Column) else [e])]
+            [names.coarse(names.of(part).key) for part in (e.parts if isinstance(e, exp.Column) else [e])]
             for e in star.args.get("except_") or ()
         ]
-        self._replaced = {names.of(r.args["alias"]).key: r.this for r in star.args.get("replace") or ()}
+        self._replaced = {names.coarse(names.of(r.args["alias"]).key): r.this for r in star.args.get("replace") or ()}
         self._renamed = {
-            names.of(r.this.this if isinstance(r.this, exp.Column) else r.this).key: names.of(r.args["alias"])
+            names.coarse(names.of(r.this.this if isinstance(r.this, exp.Column) else r.this).key): names.of(
+                r.args["alias"]
+            )
             for r in star.args.get("rename") or ()
         }
 
@@ -136,15 +158,21 @@ class _Edits:
         return (self._edited(column) for place, column in columns if not self._excludes(place, column.key))
 
     def _excludes(self, place: Place, key: str) -> bool:
-        return any(path[-1] == key and (len(path) == 1 or place.answers_to(path[:-1])) for path in self._excluded)
+        coarse = self._scope.context.names.coarse
+        places = [coarse(part) for part in place.path]
+        return any(
+            path[-1] == coarse(key) and (len(path) == 1 or places[1 - len(path) :] == path[:-1])
+            for path in self._excluded
+        )
 
     def _edited(self, column: Field) -> Field:
-        if column.key in self._replaced:
-            value = self._replaced[column.key]
+        key = self._scope.context.names.coarse(column.key)
+        if key in self._replaced:
+            value = self._replaced[key]
             flow = Flow()
             read(value, self._scope, flow)
             return Field(column.name, column.key, flow, value)
-        name = self._renamed.get(column.key)
+        name = self._renamed.get(key)
         return column if name is None else column._replace(name=name.shown, key=name.key)
 
     def rest(self, place: Place, rest: Rest) -> Rest:
@@ -153,7 +181,9 @@ class _Edits:
 
         def supply(name: Name) -> Field | None:
             key = back.get(name.key, name.key)
-            if self._excludes(place, key) or (key in self._renamed and name.key not in back):
+            if self._excludes(place, key) or (
+                self._scope.context.names.coarse(key) in self._renamed and name.key not in back
+            ):
                 return None
             asked = name._replace(key=key, text=key, shown=key) if key != name.key else name
             offered = rest.supply(asked)

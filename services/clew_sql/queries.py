@@ -15,8 +15,9 @@ from clew_sql.names import Name
 from clew_sql.projection import project
 from clew_sql.relations import Field, Relation, Rest, sourceless
 from clew_sql.scope import AliasUse, Scope
-from clew_sql.sources import derived, read_from, values
+from clew_sql.sources import derived, pivot, read_from, values
 
+UNMARKED_RECURSION = frozenset({"tsql", "oracle", "snowflake"})
 MAX_ROUNDS = 50
 """A recursive CTE is read until nothing new is learnt; facts only grow, so this is never reached in earnest."""
 
@@ -33,6 +34,9 @@ def read_query(node: exp.Expr, scope: Scope) -> Relation:
     if isinstance(node, exp.Values):
         made = values(node, scope)
         return _ordered(node, Relation(made.fields, (), scope.rows, scope.inputs), scope)
+    if isinstance(node, exp.Pivot):
+        made = pivot(node, scope)
+        return _ordered(node, made, scope)
     if isinstance(node, exp.Table):
         return _select(exp.Select(expressions=[exp.Star()], from_=exp.From(this=node)), scope)
     return _unsupported(node, scope)
@@ -58,7 +62,15 @@ def read_with(node: exp.Expr, scope: Scope) -> None:
     scope.ctes = dict(scope.ctes)
     for cte in clause.expressions:
         name = scope.context.names.of(cte.args["alias"].this)
-        scope.ctes[name.key] = _cte(cte, name, bool(clause.args.get("recursive")), scope)
+        recursive = bool(clause.args.get("recursive")) or _names_itself(cte, name, scope)
+        scope.ctes[name.key] = _cte(cte, name, recursive, scope)
+
+
+def _names_itself(cte: exp.Expr, name: Name, scope: Scope) -> bool:
+    """Some dialects leave RECURSIVE out."""
+    if scope.context.dialect not in UNMARKED_RECURSION or not isinstance(cte.this, exp.SetOperation):
+        return False
+    return any(scope.context.names.of(table.this).key == name.key for table in cte.this.find_all(exp.Table))
 
 
 def _cte(cte: exp.Expr, name: Name, recursive: bool, scope: Scope) -> Relation:
@@ -108,13 +120,26 @@ def _select(select: exp.Select, scope: Scope) -> Relation:
 def _rows(select: exp.Select, relation: Relation, scope: Scope) -> None:
     """The clauses that decide the rows, each with its own rule on output names."""
     scope.alias_use = AliasUse.AFTER if scope.context.lateral_aliases else AliasUse.NEVER
-    for clause in ("where", "having", "qualify"):
+    for clause in ("prewhere", "where"):
         if select.args.get(clause) is not None:
             decide(select.args[clause].this, scope, Subtype.FILTER)
     scope.alias_use = AliasUse.AFTER
+    for clause in ("having", "qualify"):
+        if select.args.get(clause) is not None:
+            decide(select.args[clause].this, scope, Subtype.FILTER)
+    _hierarchy(select, scope)
     _group(select, relation, scope)
     _distinct(select, relation, scope)
     _order(select, relation, scope)
+
+
+def _hierarchy(select: exp.Select, scope: Scope) -> None:
+    """CONNECT BY joins a table to itself, START WITH chooses where to begin."""
+    connect = select.args.get("connect")
+    if connect is not None:
+        decide(connect.args["connect"], scope, Subtype.JOIN)
+        if connect.args.get("start") is not None:
+            decide(connect.args["start"], scope, Subtype.FILTER)
 
 
 def _group(select: exp.Select, relation: Relation, scope: Scope) -> None:

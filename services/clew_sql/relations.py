@@ -2,24 +2,34 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlglot import exp
 
 from clew_sql.flow import Flow, Indirect
 from clew_sql.names import Name
 
+PATHS: Final = (exp.Column, exp.Dot, exp.Bracket, exp.JSONExtract, exp.JSONExtractScalar, exp.JSONBExtract)
+"""Syntax that reaches into a value and changes nothing."""
+
 
 class Field(NamedTuple):
     """A column of a relation.
 
-    `expression` is the syntax that made the value, None for a column of a stored table.
+    `expression` is the syntax that made the value, None for a column of a stored table. `kind` is the type in the
+    schema's words.
     """
 
     name: str
     key: str
     flow: Flow
     expression: exp.Expr | None = None
+    kind: str = ""
+
+    @property
+    def plain(self) -> bool:
+        """Nothing but a column or a field in one, so that a path into it is a path into its source."""
+        return self.expression is None or isinstance(self.expression, PATHS)
 
 
 class Rest(NamedTuple):

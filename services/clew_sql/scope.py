@@ -8,16 +8,20 @@ from typing import Final
 from sqlglot import exp
 
 from clew_sql.catalog import Catalog
-from clew_sql.flow import TRANSFORMED, Flow, Indirect, Trace
+from clew_sql.flow import Flow, Indirect
 from clew_sql.gaps import AMBIGUOUS_COLUMN, TABLE_FUNCTION, UNKNOWN_COLUMN, UNKNOWN_RELATION, Gaps
 from clew_sql.lineage import GUESS
 from clew_sql.names import Name, Names
 from clew_sql.relations import Field, Relation
+from clew_sql.structs import Structs
 
 LATERAL_ALIAS_DIALECTS: Final = frozenset({"duckdb", "snowflake", "redshift", "databricks", "spark", "clickhouse"})
 """Where a SELECT item or WHERE may use the alias of an earlier item."""
 
-PSEUDO_COLUMNS: Final = frozenset("cmax cmin ctid filename file_row_number rowid tableoid xmax xmin".split())
+PSEUDO_COLUMNS: Final = frozenset(
+    "cmax cmin ctid filename file_row_number rowid tableoid xmax xmin level rownum _table_suffix _partitiontime"
+    " _partitiondate _file_name metadata$filename metadata$file_row_number _metadata input__file__name $path".split()
+)
 """Columns that every table answers to and no schema lists."""
 
 
@@ -39,6 +43,7 @@ class Context:
     gaps: Gaps
     query: Callable[[exp.Expr, "Scope"], Relation]
     expands_columns: bool
+    structs: Structs
 
     @property
     def lateral_aliases(self) -> bool:
@@ -62,7 +67,13 @@ class Place:
         return bool(path) and self.path[-len(path) :] == tuple(path)
 
     def qualified(self, name: Name) -> Field | None:
-        return self.relation.supply(name) or self.relation.catch
+        found = self.relation.supply(name)
+        if found is None and self.relation.catch is not None:
+            if name.key == "unnest":
+                # what DuckDB and PostgreSQL call the elements themselves
+                return self.relation.catch
+            return part_of(self.relation.catch, [name])
+        return found
 
 
 @dataclass(slots=True)
@@ -121,7 +132,7 @@ class Scope:
         if found is None and used == 1:
             found = self._bare(path[0], qualifies=len(path) > 1)
         if found is not None and used < len(path):
-            return _part_of(found, path[-1])
+            return part_of(found, path[used:])
         return found
 
     def _dotted(self, path: Sequence[Name]) -> tuple[Field | None, int]:
@@ -187,7 +198,7 @@ class Scope:
             else:
                 self.context.gaps.add(rest.code, f"the whole row {name.text}: {rest.detail}")
         for column in place.relation.fields:
-            flow.take(_transformed(column.flow))
+            flow.take(column.flow.transformed())
         return Field(name.shown, name.key, flow), True
 
     def _guessed(self, name: Name) -> tuple[Field | None, bool]:
@@ -232,11 +243,8 @@ class Scope:
             self.context.gaps.add(UNKNOWN_COLUMN, f"{name.text} {where}")
 
 
-def _part_of(column: Field, part: Name) -> Field:
-    """A field within a struct: lineage is at the grain of columns, so it is the column, transformed."""
-    return Field(part.shown, part.key, _transformed(column.flow))
-
-
-def _transformed(flow: Flow) -> Flow:
-    direct = {key: Trace(max(t.rank, TRANSFORMED), t.presence, t.masks, t.confidence) for key, t in flow.direct.items()}
-    return Flow(direct, flow.indirect)
+def part_of(column: Field, path: Sequence[Name]) -> Field:
+    """A field within a struct: the column, transformed, with the path into it where the column is a plain one."""
+    steps = tuple(name.text for name in path)
+    flow = column.flow.within(steps) if column.plain else column.flow.transformed()
+    return Field(path[-1].shown, path[-1].key, flow)

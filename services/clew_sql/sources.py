@@ -6,12 +6,13 @@ from typing import Final
 
 from sqlglot import exp
 
-from clew_sql.expressions import VALUE, decide, read
-from clew_sql.flow import TRANSFORMED, Flow, add_all, add_as
-from clew_sql.functions import is_file_reader
-from clew_sql.gaps import FILE_SOURCE, TABLE_FUNCTION, UNKNOWN_COLUMN, UNSUPPORTED_QUERY
+from clew_sql.expressions import decide, read
+from clew_sql.flow import Flow, add_all, add_as
+from clew_sql.gaps import UNKNOWN_COLUMN, UNSUPPORTED_QUERY
+from clew_sql.generators import file, function, lateral, unnested
 from clew_sql.lineage import Subtype
 from clew_sql.names import Name
+from clew_sql.pivots import pivoted, reshaped
 from clew_sql.projection import starred
 from clew_sql.relations import Field, Relation, Rest, sourceless
 from clew_sql.scope import Place, Scope
@@ -24,21 +25,22 @@ def read_from(select: exp.Expr, scope: Scope) -> None:
     """Place everything that FROM and its joins name, left to right, so that lateral references find their left."""
     origin = select.args.get("from_")
     if origin is not None:
-        _add(origin.this, scope)
+        place_one(origin.this, scope)
     for join in select.args.get("joins") or ():
         _join(join, scope)
-    for lateral in select.args.get("laterals") or ():
-        _add(lateral, scope)
+    for view in select.args.get("laterals") or ():
+        place_one(view, scope)
 
 
-def _add(node: exp.Expr, scope: Scope) -> None:
+def place_one(node: exp.Expr, scope: Scope) -> None:
     """Place one item of FROM with the joins that hang on it."""
     if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
         _add_bracketed(node, scope)
     else:
         reader = next((r for kind, r in READERS if isinstance(node, kind)), _unsupported)
         place = _named(node, reader(node, scope), scope)
-        scope.places.append(_pivoted(node, place, scope))
+        place = pivoted(node, place, scope)
+        scope.places.append(place)
         add_all(scope.rows, place.relation.rows)
         scope.inputs |= place.relation.inputs
     for join in node.args.get("joins") or ():
@@ -48,10 +50,10 @@ def _add(node: exp.Expr, scope: Scope) -> None:
 def _add_bracketed(node: exp.Subquery, scope: Scope) -> None:
     """`(a JOIN b)`: the tables stay visible by their names, unless the bracket has an alias."""
     if node.args.get("alias") is None:
-        _add(node.this, scope)
+        place_one(node.this, scope)
         return
     inner = Scope(scope.context, scope.parent, scope.ctes)
-    _add(node.this, inner)
+    place_one(node.this, inner)
     relation = starred(inner)
     scope.places.append(_named(node, relation, scope))
     add_all(scope.rows, relation.rows)
@@ -66,6 +68,8 @@ def _named(node: exp.Expr, relation: Relation, scope: Scope) -> Place:
         relation = relation.renamed([names.of(_identifier(c)) for c in alias.args["columns"]])
     if isinstance(alias, exp.TableAlias) and alias.this is not None:
         return Place((names.of(alias.this).key,), relation)
+    if isinstance(node, exp.Final):
+        return _named(node.this, relation, scope)
     if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
         parts = [names.of(part) for part in node.parts]
         is_cte = len(parts) == 1 and parts[0].key in scope.ctes
@@ -78,38 +82,21 @@ def _identifier(column: exp.Expr) -> exp.Expr:
     return column.this if isinstance(column, exp.ColumnDef) else column
 
 
-def _pivoted(node: exp.Expr, place: Place, scope: Scope) -> Place:
-    if not node.args.get("pivots"):
-        return place
-    rest = Rest(sourceless, UNSUPPORTED_QUERY, "columns of a PIVOT or UNPIVOT")
-    scope.context.gaps.add(rest.code, rest.detail)
-    return Place(place.path, Relation([], (rest,), place.relation.rows, place.relation.inputs))
-
-
 def _table(node: exp.Expr, scope: Scope) -> Relation:
     assert isinstance(node, exp.Table)
     if node.args.get("rows_from"):
         return _unsupported(node, scope)
     if not isinstance(node.this, (exp.Identifier, exp.Dot)):
-        return _function(node, node.this, scope)
+        return function(node, node.this, scope)
     parts = [scope.context.names.of(part) for part in node.parts]
     if len(parts) == 1:
         cte = scope.ctes.get(parts[0].key)
         if cte is not None:
             return cte
         if scope.context.dialect == "duckdb" and FILE_NAME.search(parts[0].text):
-            return _file(parts[0].text, scope)
+            return file(parts[0].text, scope)
     catalog = scope.context.catalog
     return catalog.relation(catalog.dataset(parts))
-
-
-def _file(path: str, scope: Scope) -> Relation:
-    """A file is a dataset only if a binding says which."""
-    dataset = scope.context.catalog.bound(path)
-    if dataset is not None:
-        return scope.context.catalog.relation(dataset)
-    scope.context.gaps.add(FILE_SOURCE, f"reads {path}, which no binding names")
-    return Relation([], (Rest(sourceless, FILE_SOURCE, f"columns of {path}"),))
 
 
 def _subquery(node: exp.Expr, scope: Scope) -> Relation:
@@ -133,75 +120,39 @@ def derived(relation: Relation, scope: Scope) -> Relation:
     return relation.with_fields(fields)
 
 
-def _lateral(node: exp.Expr, scope: Scope) -> Relation:
-    inner = node.this
-    if isinstance(inner, exp.Subquery):
-        return scope.context.query(inner, scope.inside())
-    return _unnested(inner, node, scope) if isinstance(inner, exp.Unnest) else _function(node, inner, scope)
-
-
 def _unnest(node: exp.Expr, scope: Scope) -> Relation:
-    return _unnested(node, node, scope)
+    return unnested(node, node, scope)
 
 
-def _unnested(unnest: exp.Expr, holder: exp.Expr, scope: Scope) -> Relation:
-    """One column for each list, and one for WITH ORDINALITY, which has no source. `holder` has the alias."""
-    flows = [_argument_flow([argument], scope) for argument in unnest.expressions]
-    default = _alias_name(holder, scope) or scope.context.names.plain("unnest")
-    fields = [Field(default.shown, default.key, flow) for flow in flows]
-    offset = unnest.args.get("offset")
-    if offset:
-        name = scope.context.names.of(offset) if isinstance(offset, exp.Expr) else _ordinality(scope)
-        fields.append(Field(name.shown, name.key, Flow()))
-    catch = Field("", "", flows[0]) if len(flows) == 1 else None
-    return Relation(fields, catch=catch)
+def _from_rows(node: exp.Expr, scope: Scope) -> Relation:
+    """`TABLE(f(…))`."""
+    return function(node, node.this, scope)
 
 
-def _ordinality(scope: Scope) -> Name:
-    return scope.context.names.plain("ordinality")
+def _final(node: exp.Expr, scope: Scope) -> Relation:
+    """ClickHouse's `t FINAL`."""
+    return _table(node.this, scope)
 
 
-def _alias_name(node: exp.Expr, scope: Scope) -> Name | None:
-    alias = node.args.get("alias")
-    if isinstance(alias, exp.TableAlias) and alias.this is not None:
-        return scope.context.names.of(alias.this)
-    return None
+def pivot(node: exp.Expr, scope: Scope) -> Relation:
+    """DuckDB's `PIVOT t ON …`."""
+    inner = Scope(scope.context, scope.parent, scope.ctes)
+    place_one(node.this, inner)
+    scope.inputs |= inner.inputs
+    return reshaped(node, inner.places[0], inner)
 
 
-def _argument_flow(arguments: list[exp.Expr], scope: Scope) -> Flow:
+def _array_joined(node: exp.Expr, scope: Scope) -> Relation:
+    """ClickHouse's ARRAY JOIN: the elements under the alias; without one they take the place of the list."""
+    value = node.this if isinstance(node, exp.Alias) else node
     flow = Flow()
-    for argument in arguments:
-        read(argument, scope, flow, VALUE.at_least(TRANSFORMED))
-    return flow
-
-
-def _function(node: exp.Expr, function: exp.Expr, scope: Scope) -> Relation:
-    """A table function's columns are made of its arguments."""
-    if is_file_reader(function):
-        return _file(_path_of(function), scope)
-    flow = _argument_flow([_unnamed(argument) for argument in function.iter_expressions()], scope)
-    alias = node.args.get("alias")
-    columns = alias.args.get("columns") if isinstance(alias, exp.TableAlias) else None
-    series = SERIES.get(type(function))
-    if series is not None:
-        name = _alias_name(node, scope) or scope.context.names.plain(series(function))
-        return Relation([Field(name.shown, name.key, flow)], catch=Field("", "", flow))
-    if columns:
-        return Relation([Field("", "", flow) for _ in columns])
-    detail = f"columns of {function.sql(dialect=scope.context.dialect)}"
-    rest = Rest(lambda name: Field(name.shown, name.key, flow), TABLE_FUNCTION, detail)
-    return Relation([], (rest,))
-
-
-def _unnamed(argument: exp.Expr) -> exp.Expr:
-    """The value of an argument given as `name = value`, which among a table function's arguments is no comparison."""
-    named = isinstance(argument, exp.EQ) and isinstance(argument.this, exp.Column)
-    return argument.expression if named else argument
-
-
-def _path_of(function: exp.Expr) -> str:
-    literal = function.find(exp.Literal)
-    return literal.name if literal is not None else function.sql()
+    read(value, scope, flow)
+    name = scope.context.names.of(node.args["alias"] if isinstance(node, exp.Alias) else node.this)
+    made = Field(name.shown, name.key, flow.within(("[]",)), value)
+    if isinstance(node, exp.Column):
+        scope.merged[name.key] = made
+        return Relation([])
+    return Relation([made])
 
 
 def values(node: exp.Expr, scope: Scope) -> Relation:
@@ -226,10 +177,12 @@ def _unsupported(node: exp.Expr, scope: Scope) -> Relation:
 def _join(join: exp.Expr, scope: Scope) -> None:
     """Place the right side, then read what the join compares, which decides the rows."""
     before = len(scope.places)
-    _add(join.this, scope)
+    place_one(join.this, scope)
     left, right = scope.places[:before], scope.places[before:]
     if join.args.get("on") is not None:
         decide(join.args["on"], scope, Subtype.JOIN)
+    if join.args.get("match_condition") is not None:
+        decide(join.args["match_condition"], scope, Subtype.JOIN)
     names = [scope.context.names.of(name) for name in join.args.get("using") or ()]
     if str(join.args.get("method") or "").upper() == "NATURAL":
         names += _common(left, right, scope)
@@ -284,16 +237,14 @@ Reads = Callable[[exp.Expr, Scope], Relation]
 READERS: Final[tuple[tuple[type[exp.Expr], Reads], ...]] = (
     (exp.Table, _table),
     (exp.Unnest, _unnest),
-    (exp.Lateral, _lateral),
+    (exp.Lateral, lateral),
+    (exp.TableFromRows, _from_rows),
+    (exp.Pivot, pivot),
+    (exp.Final, _final),
+    (exp.Alias, _array_joined),
+    (exp.Column, _array_joined),
     (exp.Values, values),
     (exp.Subquery, _subquery),
     (exp.Query, _subquery),
 )
 """First match wins: `Subquery` before `Query`, which it is too."""
-
-SERIES: Final[dict[type[exp.Expr], Callable[[exp.Expr], str]]] = {
-    exp.GenerateSeries: lambda node: "range" if node.args.get("is_end_exclusive") else "generate_series",
-    exp.ExplodingGenerateSeries: lambda node: "generate_series",
-    exp.Explode: lambda node: "unnest",
-}
-"""Table functions of one column, with the name it has if no alias says otherwise."""

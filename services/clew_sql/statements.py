@@ -1,212 +1,244 @@
 """One statement to its lineage: which table is written, and how the query's columns map to its columns."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
-from clew_sql.catalog import Catalog, Dataset, Schema
-from clew_sql.flow import influences, output_column
-from clew_sql.gaps import (
-    COLUMN_COUNT,
-    INTERNAL,
-    TOO_DEEP,
-    UNKNOWN_COLUMN,
-    UNKNOWN_TARGET,
-    UNSUPPORTED_EXPRESSION,
-    UNSUPPORTED_STATEMENT,
-    Gaps,
-)
-from clew_sql.lineage import GUESS, Lineage, OutputColumn
-from clew_sql.names import Names
-from clew_sql.queries import read_query, read_with
-from clew_sql.relations import Field, Relation
-from clew_sql.scope import Context, Scope
+from clew_sql import changes, objects, routines
+from clew_sql.errors import SqlError
+from clew_sql.gaps import FILE_TARGET, INTERNAL, PARSE_ERROR, SEVERAL_OUTPUTS, TEMPLATE, TOO_DEEP, UNSUPPORTED_STATEMENT
+from clew_sql.lineage import Lineage
+from clew_sql.parse import Routine, Statement
+from clew_sql.reading import Reading, Surroundings, is_temporary
 
-
-class Surroundings(NamedTuple):
-    """What a caller knows about the names in the SQL."""
-
-    schema: Schema
-    default_db: str | None
-    default_schema: str | None
-    bindings: Mapping[str, str] | None
+__all__ = ["Reader", "Surroundings"]
 
 
 class Reader:
     """Reads the statements of one text in order; a table that one makes is known to the next."""
 
-    def __init__(self, dialect: Dialect, name: str, around: Surroundings) -> None:
-        self._dialect = name.split(",")[0].strip().lower()
-        self._names = Names(dialect)
-        self._gaps = Gaps()
-        self._catalog = Catalog(self._names, self._gaps, *around)
+    def __init__(self, dialect: Dialect, name: str, around: Surroundings, guessed: Sequence[str] = ()) -> None:
+        self._reading = Reading(dialect, name, around)
+        self._guessed = guessed
 
-    def lineage(self, tree: exp.Expr) -> Lineage:
-        """Never raises: what goes wrong is in `unresolved`."""
-        self._gaps.clear()
+    def lineages(self, statement: Statement) -> list[Lineage]:
+        """One for each table written; what stands in a routine, statement by statement. Never raises."""
+        if isinstance(statement, SqlError):
+            return [self.failed(PARSE_ERROR, str(statement))]
+        if isinstance(statement, Routine):
+            return self._routine(statement)
+        self._begin()
         try:
-            return self._read(tree)
+            found = self._read(statement)
         except RecursionError:
-            self._gaps.add(TOO_DEEP, "nested too deeply to be followed")
+            found = [self.failed(TOO_DEEP, "nested too deeply to be followed", kind(statement))]
         except Exception as error:
-            self._gaps.add(INTERNAL, f"{type(error).__name__}: {error}")
-        return self._empty(_kind(tree), ())
+            found = [self.failed(INTERNAL, f"{type(error).__name__}: {error}", kind(statement))]
+        body = routines.body_of(statement, self._reading)
+        return found if body is None else self._routine(body)
 
-    def failed(self, code: str, detail: str) -> Lineage:
+    def lineage(self, statement: Statement) -> Lineage:
+        """The lineage of a statement as one; a statement that writes several tables says so."""
+        found = self.lineages(statement)
+        return found[0] if len(found) == 1 else _together(found)
+
+    def failed(self, code: str, detail: str, what: str = "") -> Lineage:
         """The lineage of a statement that could not be read at all."""
-        self._gaps.clear()
-        self._gaps.add(code, detail)
-        return self._empty("", ())
+        self._begin()
+        self._reading.gaps.add(code, detail)
+        return self._reading.empty(what)
 
-    def _empty(self, kind: str, outputs: tuple[str, ...]) -> Lineage:
-        return Lineage(kind, (), outputs, (), (), self._gaps.all())
+    def _begin(self) -> None:
+        self._reading.gaps.clear()
+        for each in self._guessed:
+            self._reading.gaps.add(TEMPLATE, each)
 
-    def _read(self, tree: exp.Expr) -> Lineage:
-        reader = next((read for kind, read in STATEMENTS if isinstance(tree, kind)), Reader._unsupported)
-        return reader(self, tree)
+    def _routine(self, routine: Routine) -> list[Lineage]:
+        """The statements of a body in order; what the body has that is no plain statement is said."""
+        before = self._reading.in_routine
+        self._reading.in_routine = True
+        found = [each for statement in routine.statements for each in self.lineages(statement)]
+        self._reading.in_routine = before
+        found = [each for each in found if each.inputs or each.outputs or each.unresolved]
+        if routine.reasons:
+            self._begin()
+            for code, detail in routine.reasons:
+                self._reading.gaps.add(code, detail)
+            found.append(self._reading.empty(routine.kind))
+        return found or [self._reading.empty(routine.kind)]
 
-    def _unsupported(self, tree: exp.Expr) -> Lineage:
-        self._gaps.add(UNSUPPORTED_STATEMENT, f"{_kind(tree)} has no column lineage yet")
-        return self._empty(_kind(tree), ())
+    def _read(self, tree: exp.Expr) -> list[Lineage]:
+        read = next((read for kind_, read in STATEMENTS if isinstance(tree, kind_)), _unsupported)
+        return read(self._reading, tree)
 
-    def _query(self, tree: exp.Expr) -> Lineage:
-        into = tree.args.get("into")
-        if into is not None:
-            return self._written(into.this, tree, "SELECT INTO")
-        relation = self._relation(tree)
-        return self._lineage("SELECT", relation, relation.fields, None)
 
-    def _create(self, tree: exp.Expr) -> Lineage:
-        kind = f"CREATE {tree.args.get('kind') or ''}".strip()
-        target = tree.this
-        columns = target.expressions if isinstance(target, exp.Schema) else []
-        table = target.this if isinstance(target, exp.Schema) else target
-        query = tree.expression
-        if isinstance(query, exp.Query) and isinstance(table, exp.Table):
-            return self._written(table, query, kind, columns)
-        if kind != "CREATE TABLE" or not isinstance(table, exp.Table) or query is not None:
-            return self._unsupported(tree)
-        dataset = self._target(table)
-        self._catalog.learn(dataset.name, [c.name for c in columns if isinstance(c, exp.ColumnDef)])
-        return self._empty(kind, (dataset.name,))
-
-    def _written(self, table: exp.Table, query: exp.Expr, kind: str, columns: Sequence[exp.Expr] = ()) -> Lineage:
-        """A table or view made of a query, its columns renamed if the statement lists names."""
-        dataset = self._target(table)
-        names = [self._names.of(c.this if isinstance(c, exp.ColumnDef) else c) for c in columns]
-        relation = self._relation(query).renamed(names)
-        if not relation.rests:
-            self._catalog.learn(dataset.name, [f.name for f in relation.fields])
-        return self._lineage(kind, relation, relation.fields, dataset.name)
-
-    def _insert(self, tree: exp.Expr) -> Lineage:
-        target = tree.this
-        table = target.this if isinstance(target, exp.Schema) else target
-        query = tree.expression
-        if not isinstance(table, exp.Table):
-            return self._unsupported(tree)
-        dataset = self._target(table)
-        if tree.args.get("conflict") is not None and tree.args["conflict"].expressions:
-            self._gaps.add(UNSUPPORTED_EXPRESSION, "the assignments of ON CONFLICT DO UPDATE")
-        if not isinstance(query, (exp.Query, exp.Values)):
-            return self._empty("INSERT", (dataset.name,))
-        relation = self._relation(query, tree)
-        listed = target.expressions if isinstance(target, exp.Schema) else None
-        return self._lineage("INSERT", relation, self._placed(relation, dataset, listed, tree), dataset.name)
-
-    def _placed(
-        self, relation: Relation, dataset: Dataset, listed: Sequence[exp.Expr] | None, tree: exp.Expr
-    ) -> list[Field]:
-        """The query's columns under the target's names: by position, or by name where the SQL says so."""
-        known = {self._names.stored(c): c for c in dataset.columns or ()}
-        if tree.args.get("by_name"):
-            return [self._checked(f, known, dataset) for f in relation.fields]
-        if listed is not None:
-            names = [self._names.of(name) for name in listed]
-            targets = [
-                Field(n.shown, n.key, f.flow, f.expression) for n, f in zip(names, relation.fields, strict=False)
-            ]
-            self._count(relation, len(names), dataset, exact=True)
-            return [self._checked(f, known, dataset) for f in targets]
-        if dataset.columns is None:
-            self._gaps.add(UNKNOWN_TARGET, f"columns of {dataset.name}: taken to be named as the query names them")
-            return [f._replace(flow=f.flow.less_certain(GUESS)) for f in relation.fields]
-        self._count(relation, len(dataset.columns), dataset, exact=False)
-        pairs = zip(known.items(), relation.fields, strict=False)
-        return [f._replace(name=name, key=key) for (key, name), f in pairs]
-
-    def _checked(self, column: Field, known: Mapping[str, str], dataset: Dataset) -> Field:
-        """Spelt as the target spells it; a target without that column is reported."""
-        if not known:
-            return column
-        if column.key not in known:
-            self._gaps.add(UNKNOWN_COLUMN, f"{column.name} is not in {dataset.name}")
-        return column._replace(name=known.get(column.key, column.name))
-
-    def _count(self, relation: Relation, expected: int, dataset: Dataset, exact: bool) -> None:
-        """More values than columns is wrong; fewer only where the statement lists the columns it means."""
-        given = len(relation.fields)
-        if not relation.rests and (given > expected or (exact and given < expected)):
-            self._gaps.add(COLUMN_COUNT, f"{given} values for {expected} columns of {dataset.name}")
-
-    def _target(self, table: exp.Table) -> Dataset:
-        return self._catalog.dataset([self._names.of(part) for part in table.parts])
-
-    def _relation(self, query: exp.Expr, holder: exp.Expr | None = None) -> Relation:
-        """Read the statement's query; `holder` is a statement with a WITH of its own in front."""
-        context = Context(
-            self._dialect, self._names, self._catalog, self._gaps, read_query, query.find(exp.Columns) is not None
+def _together(found: list[Lineage]) -> Lineage:
+    """Several writes as one answer: their columns one after another, repeated names numbered."""
+    outputs = tuple(sorted({output for each in found for output in each.outputs}))
+    gaps = list(dict.fromkeys(gap for each in found for gap in each.unresolved))
+    if len(outputs) > 1:
+        gaps.append(
+            objects.gap(SEVERAL_OUTPUTS, f"columns of {', '.join(outputs)} in one row; a script tells them apart")
         )
-        scope = Scope(context, None, {})
-        if holder is not None and holder.args.get("with_") is not None:
-            read_with(holder, scope)
-        return read_query(query, scope)
-
-    def _lineage(self, kind: str, relation: Relation, fields: Sequence[Field], output: str | None) -> Lineage:
-        for rest in relation.rests:
-            self._gaps.add(rest.code, f"the output has {rest.detail}")
-        return Lineage(
-            kind,
-            tuple(sorted(relation.inputs)),
-            () if output is None else (output,),
-            tuple(self._columns(fields)),
-            influences(relation.rows),
-            self._gaps.all(),
-        )
-
-    def _columns(self, fields: Sequence[Field]) -> list[OutputColumn]:
-        """Public columns in order, a repeated name numbered."""
-        seen: dict[str, int] = {}
-        columns = []
-        for column in fields:
-            count = seen[column.key] = seen.get(column.key, 0) + 1
-            name = f"{column.name}#{count}" if count > 1 else column.name
-            columns.append(output_column(name, self._text(column), column.flow))
-        return columns
-
-    def _text(self, column: Field) -> str:
-        if column.expression is None:
-            return column.name
-        try:
-            return column.expression.sql(dialect=self._dialect, comments=False)
-        except RecursionError:
-            return "…"
+    seen: dict[str, int] = {}
+    columns = []
+    for column in (column for each in found for column in each.columns):
+        plain = column.name.split("#")[0]
+        seen[plain] = seen.get(plain, 0) + 1
+        columns.append(objects.renamed(column, plain if seen[plain] == 1 else f"{plain}#{seen[plain]}"))
+    inputs = tuple(sorted({table for each in found for table in each.inputs}))
+    rows = tuple(dict.fromkeys(row for each in found for row in each.rows))
+    return Lineage(found[0].kind if found else "", inputs, outputs, tuple(columns), rows, tuple(gaps))
 
 
-def _kind(tree: exp.Expr) -> str:
+def _unsupported(reading: Reading, tree: exp.Expr) -> list[Lineage]:
+    reading.gaps.add(UNSUPPORTED_STATEMENT, f"{kind(tree)} has no column lineage yet")
+    return [reading.empty(kind(tree))]
+
+
+def _query(reading: Reading, tree: exp.Expr) -> list[Lineage]:
+    into = tree.args.get("into")
+    if into is not None and not reading.in_routine and isinstance(into.this, exp.Table):
+        temporary = bool(into.args.get("temporary")) or is_temporary(into.this, None)
+        return [_written(reading, into.this, tree, "SELECT INTO", (), temporary)]
+    if reading.in_routine and into is not None and isinstance(into.this, exp.Table) and is_temporary(into.this, None):
+        return [_written(reading, into.this, tree, "SELECT INTO", (), True)]
+    relation = reading.relation(tree)
+    return [reading.lineage("SELECT", relation, relation.fields, None)]
+
+
+def _create(reading: Reading, tree: exp.Expr) -> list[Lineage]:
+    what = kind(tree)
+    target = tree.this
+    columns = target.expressions if isinstance(target, exp.Schema) else []
+    table = target.this if isinstance(target, exp.Schema) else target
+    query = tree.expression
+    if isinstance(table, exp.UserDefinedFunction | exp.StoredProcedure):
+        return [reading.empty(what)]
+    if not isinstance(table, exp.Table):
+        return [reading.empty(what)] if what in objects.ASIDE else _unsupported(reading, tree)
+    properties = tree.args.get("properties")
+    temporary = is_temporary(table, properties)
+    if tree.args.get("clone") is not None:
+        return [objects.cloned(reading, table, tree.args["clone"].this, what)]
+    if isinstance(query, exp.Table) and reading.dialect != "clickhouse":
+        return [objects.cloned(reading, table, query, what, properties)]
+    if isinstance(query, exp.Query | exp.Values | exp.Pivot | exp.Table):
+        if properties is not None and (to := properties.find(exp.ToTableProperty)) is not None:
+            return _inserted(reading, to.this, query, tree, None, what)
+        return [_written(reading, table, query, what, columns, temporary)]
+    if what not in ("CREATE TABLE", "CREATE VIEW") or query is not None:
+        return _unsupported(reading, tree)
+    return [objects.declared(reading, table, columns, properties, what, temporary)]
+
+
+def _written(
+    reading: Reading, table: exp.Expr, query: exp.Expr, what: str, columns: Sequence[exp.Expr], temporary: bool
+) -> Lineage:
+    """A table or view made of a query, its columns renamed if the statement lists names."""
+    dataset = reading.target(table)
+    names = [reading.names.of(c.this if isinstance(c, exp.ColumnDef) else c) for c in columns]
+    relation = reading.relation(query).renamed(names)
+    answer = reading.lineage(what, relation, relation.fields, dataset.name, temporary)
+    reading.catalog.forget(dataset.name)
+    if temporary:
+        reading.catalog.hold(dataset.name, relation)
+    elif not relation.rests:
+        reading.catalog.learn(dataset.name, [f.name for f in relation.fields])
+    return answer
+
+
+def _insert(reading: Reading, tree: exp.Expr) -> list[Lineage]:
+    target = tree.this
+    table = target.this if isinstance(target, exp.Schema) else target
+    query = tree.expression
+    what = "INSERT OVERWRITE" if tree.args.get("overwrite") else "INSERT"
+    if isinstance(table, exp.Directory):
+        relation = reading.relation(query, tree)
+        reading.gaps.add(FILE_TARGET, f"writes to {table.this.name}, which is no table")
+        return [reading.lineage(what, relation, relation.fields, None)]
+    if not isinstance(table, exp.Table):
+        return _unsupported(reading, tree)
+    if not isinstance(query, exp.Query | exp.Values | exp.Table | exp.Pivot):
+        return [reading.empty(what, (reading.target(table).name,))]
+    listed = target.expressions if isinstance(target, exp.Schema) else None
+    return _inserted(reading, table, query, tree, listed, what)
+
+
+def _inserted(
+    reading: Reading, table: exp.Expr, query: exp.Expr, tree: exp.Expr, listed: Sequence[exp.Expr] | None, what: str
+) -> list[Lineage]:
+    dataset = reading.target(table)
+    relation = reading.relation(query, tree)
+    into = objects.without_partitions(reading, table, dataset)
+    fields = reading.placed(relation, into, listed, tree)
+    if tree.args.get("conflict") is not None:
+        relation, fields = changes.on_conflict(reading, tree, dataset, relation, fields)
+    return [reading.lineage(what, relation, fields, dataset.name)]
+
+
+def _several(reading: Reading, tree: exp.Expr) -> list[Lineage]:
+    """Oracle's and Snowflake's INSERT ALL, Hive's FROM … INSERT …: one answer for each table."""
+    made = []
+    source = tree.args["source"]
+    for each in tree.expressions:
+        insert = each.this if isinstance(each, exp.ConditionalInsert) else each
+        made.append(_one_of_several(reading, each, insert, source))
+    return made
+
+
+def _one_of_several(reading: Reading, each: exp.Expr, insert: exp.Expr, source: exp.Expr) -> Lineage:
+    if isinstance(insert.expression, exp.Select):
+        query = insert.expression.copy()
+        query.set("from_", exp.From(this=source.copy()))
+    else:
+        aliased = source if isinstance(source, exp.Subquery) else exp.Subquery(this=source.copy())
+        values = insert.expression.expressions[0].expressions if insert.expression is not None else [exp.Star()]
+        query = exp.Select(expressions=[v.copy() for v in values], from_=exp.From(this=aliased.copy()))
+    if isinstance(each, exp.ConditionalInsert) and each.args.get("expression") is not None:
+        query.set("where", exp.Where(this=each.args["expression"].copy()))
+    target = insert.this
+    table = target.this if isinstance(target, exp.Schema) else target
+    listed = target.expressions if isinstance(target, exp.Schema) else None
+    what = "INSERT OVERWRITE" if insert.args.get("overwrite") else "INSERT"
+    return _inserted(reading, table, query, insert, listed, what)[0]
+
+
+def _exported(reading: Reading, tree: exp.Expr) -> list[Lineage]:
+    """BigQuery's EXPORT DATA."""
+    relation = reading.relation(tree.this)
+    reading.gaps.add(FILE_TARGET, "writes to files that no binding names")
+    return [reading.lineage("EXPORT", relation, relation.fields, None)]
+
+
+def kind(tree: exp.Expr) -> str:
+    """The statement's name: "SELECT", "CREATE VIEW", "MERGE", …"""
     if isinstance(tree, exp.Command):
         return str(tree.this).upper()
-    if isinstance(tree, exp.Create):
-        return f"CREATE {tree.args.get('kind') or ''}".strip()
-    return "SELECT" if isinstance(tree, (exp.Query, exp.Values)) else type(tree).__name__.upper()
+    if isinstance(tree, exp.Create | exp.Drop | exp.Alter):
+        return f"{type(tree).__name__.upper()} {tree.args.get('kind') or ''}".strip()
+    return "SELECT" if isinstance(tree, exp.Query | exp.Values | exp.Pivot) else type(tree).__name__.upper()
 
 
-STATEMENTS: Final[tuple[tuple[type[exp.Expr], Callable[[Reader, exp.Expr], Lineage]], ...]] = (
-    (exp.Create, Reader._create),
-    (exp.Insert, Reader._insert),
-    (exp.Query, Reader._query),
-    (exp.Values, Reader._query),
+Reads = Callable[[Reading, exp.Expr], list[Lineage]]
+STATEMENTS: Final[tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Reads], ...]] = (
+    (exp.Create, _create),
+    (exp.Insert, _insert),
+    (exp.MultitableInserts, _several),
+    (exp.Update, changes.updated),
+    (exp.Merge, changes.merged),
+    (exp.Delete, changes.deleted),
+    (exp.Copy, objects.copied),
+    (exp.Drop, objects.dropped),
+    (exp.Alter, objects.altered),
+    (exp.TruncateTable, objects.truncated),
+    (exp.Export, _exported),
+    (exp.Use, objects.used),
+    (exp.Command, objects.commanded),
+    (exp.Execute, objects.executed),
+    (objects.WITHOUT_DATA, objects.aside),
+    ((exp.Query, exp.Values, exp.Pivot), _query),
 )
 """First match wins; all else is reported as unsupported."""

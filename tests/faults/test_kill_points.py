@@ -21,6 +21,7 @@ from clew.materialise.audit import intervals_digest, views_digest
 from clew.settings import Settings
 from clew_schemas import Group, event
 from faults.doomed_house import CLIENT, POINTS, POSITION, TRACED
+from faults.test_bad_homes import every
 from flow.test_kill import ENVIRONMENT, check_acknowledged
 
 DOOMED = Path(__file__).with_name("doomed_house.py")
@@ -89,7 +90,7 @@ def check_once(home: Path, round_: int, acknowledged: list[dict[str, Any]]) -> N
 def replayed(survivor: House, clean: House) -> None:
     """Say to a clean house, in order, what the survivor holds of those who wrote."""
     clean.ledger.register(Source(CLIENT, "time"))
-    for commit in survivor.ledger.tail(0, 1_000_000):
+    for commit in every(survivor.ledger, survivor.ledger.head_seq()):
         if commit.source in ("steward", CLIENT):
             (change,) = commit.changes
             (said,) = [claim.says for claim in change.claims if claim.source == commit.source]

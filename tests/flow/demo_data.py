@@ -1,4 +1,5 @@
-"""The demo's data, as the Makefile builds it: a DuckDB file, dbt's artifacts, and the recipes that read them."""
+"""The demo's data, as the Makefile builds it: a DuckDB file, dbt's artifacts, a store of MLflow, and the recipes that
+read them."""
 
 from __future__ import annotations
 
@@ -18,13 +19,19 @@ from clew_schemas.event import decode
 ROOT = Path(__file__).parents[2]
 WORK = ROOT / "demo" / ".work"
 RECIPES = ("duckdb", "dbt")
+EVERY_RECIPE = (*RECIPES, "mlflow", "project")
 
 
 def recipe(name: str) -> Recipe:
     """Return one of the demo's recipes; fail with the command to run where the demo was not built."""
     if not (WORK / ".built").exists() and not (WORK / "target" / "manifest.json").exists():
         pytest.fail("the demo's data is not built: run make demo ONCE=1, or make test")
-    environment = {"NYC_DUCKDB": str(WORK / "nyc.duckdb"), "DBT_ARTIFACTS": str(WORK / "target"), **os.environ}
+    environment = {
+        "NYC_DUCKDB": str(WORK / "nyc.duckdb"),
+        "DBT_ARTIFACTS": str(WORK / "target"),
+        "MLFLOW_STORE": str(WORK / "mlflow"),
+        **os.environ,
+    }
     return load(ROOT / "demo" / "recipes" / f"{name}.yml", environment)
 
 

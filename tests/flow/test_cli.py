@@ -78,7 +78,7 @@ def test_the_same_verbs_speak_to_a_running_house(clew: Terminal, running: dict[s
     assert clew.json(*edit("by the API"))[0]["status"] == "accepted"
     assert clew.json("search", "orders")["total"] == 1
     assert clew.json("doctor")["findings"] == []
-    assert {each["view"] for each in clew.json("rebuild")} == {"graph", "search"}
+    assert {each["view"] for each in clew.json("rebuild")} == {"graph", "search", "relations"}
     assert [source["name"] for source in clew.json("source", "list")] == ["derived.evidence", "derived.sql", "steward"]
     made = clew.json("token", "create", "ci", "--scope", "read")
     answer = httpx.get(

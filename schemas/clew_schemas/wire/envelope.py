@@ -34,6 +34,7 @@ class Envelope:
         self.text = (FOLDER / f"{name}.avsc").read_text()
         self._schema = fastavro.parse_schema(_without_logical_types(json.loads(self.text)))
         self._canonical = canonical_form(self.text)
+        self._hint = f"Its schema is contracts/wire/{name}.avsc"
 
     def is_written_in(self, schema: str) -> bool:
         """Say whether a schema's text means this schema: spelling, docs and defaults aside."""
@@ -59,9 +60,11 @@ class Envelope:
                 stream, self._schema, None, return_record_name=True, return_record_name_override=True
             )
         except Exception as error:  # fastavro raises whatever the bytes led it to
-            raise BadInput(f"no Avro of {self.name}: {type(error).__name__} at byte {stream.tell()}") from None
+            raise BadInput(
+                f"no Avro of {self.name}: {type(error).__name__} at byte {stream.tell()}", hint=self._hint
+            ) from None
         if stream.tell() != len(body):
-            raise BadInput(f"no Avro of {self.name}: {len(body) - stream.tell()} bytes are left over")
+            raise BadInput(f"no Avro of {self.name}: {len(body) - stream.tell()} bytes are left over", hint=self._hint)
         return value
 
 

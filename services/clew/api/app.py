@@ -7,7 +7,17 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from clew.api import changes, rest_care, rest_edits, rest_facts, rest_model, rest_models, rest_questions
+from clew.api import (
+    changes,
+    rest_care,
+    rest_edits,
+    rest_facts,
+    rest_model,
+    rest_models,
+    rest_operations,
+    rest_questions,
+    rest_sql,
+)
 from clew.api.auth import Gate
 from clew.api.bodies import BodyLimit
 from clew.api.desk import Desk
@@ -88,8 +98,10 @@ def create_app(
         rest_edits.router,
         rest_questions.router,
         rest_models.router,
+        rest_sql.router,
         rest_model.router,
         rest_care.router,
+        rest_operations.router,
         changes.router,
         door.router,
     ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 import zstandard
@@ -14,11 +14,18 @@ from clew.errors import BadInput, TooLarge
 
 MAX_BODY = 64 * 1024 * 1024
 """Most bytes that one request may carry."""
+MAX_RECORDS = 10_000
+"""Most records that one request may carry."""
 NDJSON = "application/x-ndjson"
+_DIGITS = 18
+"""A length of more digits is over any limit; Python may refuse to read it."""
 _WINDOW = 2**27
 """Bytes of memory that unpacking may take for its window: zstd's own default."""
 
 _slices: msgspec.json.Decoder[list[msgspec.Raw]] = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+Cut = TypeVar("Cut", bytes, msgspec.Raw)
 
 
 class Batch(NamedTuple):
@@ -34,11 +41,11 @@ def split(body: bytes, content_type: str) -> Batch:
     Raises BadInput when an array does not read as JSON at all; what is inside a record is not looked at.
     """
     if content_type.partition(";")[0].strip().casefold() == NDJSON:
-        return Batch([line for line in body.splitlines() if line.strip()], single=False)
+        return Batch(_few([line for line in body.splitlines() if line.strip()]), single=False)
     if body.lstrip()[:1] != b"[":
         return Batch([body], single=True)
     try:
-        return Batch([bytes(each) for each in _slices.decode(body)], single=False)
+        return Batch([bytes(each) for each in _few(_slices.decode(body))], single=False)
     except (msgspec.DecodeError, RecursionError) as error:
         raise BadInput(f"the array is not valid JSON: {error}", where="$", hint=f"Or send lines as {NDJSON}") from error
 
@@ -79,6 +86,19 @@ def _unfolded(body: bytes, most: int) -> bytes:
     return found
 
 
+def check_count(count: int) -> None:
+    """Raise TooLarge for more records than one request may carry."""
+    if count > MAX_RECORDS:
+        raise TooLarge(
+            f"{count} records in one request, the limit is {MAX_RECORDS}", where="$", hint="Send several smaller ones"
+        )
+
+
+def _few(records: list[Cut]) -> list[Cut]:
+    check_count(len(records))
+    return records
+
+
 class BodyLimit:
     """Middleware that refuses a body over `most` bytes, at its announcement or when it gets there."""
 
@@ -91,7 +111,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdecimal() and int(announced) > self._most:
+        if announced.isdecimal() and (len(announced) > _DIGITS or int(announced) > self._most):
             await refusal(self._too_large())(scope, receive, send)
             return
         await self._app(scope, self._counted(receive), send)

@@ -7,7 +7,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from clew.query.conditions import conditions
+from clew.query.moments import no_search_of_the_past
 from clew.query.terms import (
+    DEPTH,
     MOST_DIFFERENCES,
     MOST_UNUSED,
     MOST_VERSIONS,
@@ -32,6 +34,18 @@ class Parameters(BaseModel):
         None,
         alias="atLeast",
         description="A token from a receipt: wait until the answer holds that write, else fail with 503 `stale`",
+    )
+
+
+class PastParameters(Parameters):
+    """What a question takes that can be asked of the past."""
+
+    as_of: str | None = Field(
+        None,
+        alias="asOf",
+        max_length=100,
+        description="The state of then: a seq, a token, a time (UTC unless it says otherwise), a date (its end, UTC), "
+        "or a duration back such as `2h`, `3d`, `yesterday`. Default: now",
     )
 
 
@@ -60,11 +74,14 @@ class SearchParameters(Parameters):
         None, alias="upstreamOf", description="Only what values come from that flow to this thing, at column grain"
     )
     facets: str = Field("kind", description="Facets to count, separated by commas: " + ", ".join(FACETS))
+    as_of: str | None = Field(None, alias="asOf", description="Refused: the search index knows what is, not what was")
     limit: int = Field(20, description="Hits to return, at most 1,000")
     offset: int = Field(0, description="Hits to pass over, at most 10,000")
 
     def query(self) -> SearchQuery:
         """Return the search as the index takes it."""
+        if self.as_of is not None:
+            raise no_search_of_the_past()
         filters = {name: values for name in FACETS if (values := getattr(self, name))}
         facets = tuple(name.strip() for name in self.facets.split(",") if name.strip())
         return SearchQuery(self.q, filters, facets, self.limit, self.offset, where=conditions(self.where))
@@ -74,7 +91,7 @@ class SearchParameters(Parameters):
         return Within(self.downstream_of, self.upstream_of)
 
 
-class WalkParameters(Parameters):
+class WalkParameters(PastParameters):
     """How lineage is followed."""
 
     grain: Grain | None = Field(None, description="Default: dataset for datasets and jobs, column for the rest")
@@ -97,7 +114,7 @@ class PathsParameters(WalkParameters):
     most: int = Field(10, ge=1, le=100, description="Paths at most, shortest first")
 
 
-class ImpactParameters(Parameters):
+class ImpactParameters(PastParameters):
     """A question for impact."""
 
     of: str = Field(description="What is to change: a URN or a short name")
@@ -105,7 +122,7 @@ class ImpactParameters(Parameters):
     named: int = Field(NAMED, ge=0, le=10_000, description="Assets to name with path and owner; all are counted")
 
 
-class VersionsParameters(Parameters):
+class VersionsParameters(PastParameters):
     """A question about the model versions behind a thing."""
 
     of: str = Field(description="A model, version, deployment, endpoint or prediction set: a URN or a short name")
@@ -117,9 +134,23 @@ class CompareParameters(Parameters):
 
     a: str = Field(description="The one side: a URN or a short name")
     b: str | None = Field(None, description="The other side; without it, `a` itself at another time")
-    a_at: str | None = Field(None, alias="aAt", description="As of when: a seq, a token or a time; default now")
-    b_at: str | None = Field(None, alias="bAt", description="The same for the other side")
+    a_at: str | None = Field(None, alias="aAt", max_length=100, description="As of when: a moment, as `asOf` takes one")
+    b_at: str | None = Field(None, alias="bAt", max_length=100, description="The same for the other side")
     most: int = Field(MOST_DIFFERENCES, ge=0, le=100_000, description="Differences to list; all are counted")
+
+
+class DiffParameters(Parameters):
+    """A question for what changed between two moments."""
+
+    of: str = Field(description="What may have changed: a URN or a short name")
+    start: str = Field(alias="from", max_length=100, description="Since when: a moment, as `asOf` takes one")
+    end: str | None = Field(None, alias="to", max_length=100, description="Until when; default now")
+    grain: Grain = Field(Grain.COLUMN, description="The grain of the lineage around it")
+    indirect: bool = Field(False, description="Also edges that only decide which rows there are, or their order")
+    depth: int = Field(DEPTH, ge=0, le=10_000, description="Hops of lineage around it that are compared")
+    most: int = Field(
+        MOST_DIFFERENCES, ge=0, le=100_000, description="Differences, and edges of each side, to list; all are counted"
+    )
 
 
 class BottlenecksParameters(Parameters):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from clew.api.auth import new_token
@@ -20,6 +20,8 @@ from clew.ledger.port import Scope, TokenRow
 
 router = APIRouter(prefix="/v1", tags=["care"])
 probes = APIRouter(prefix="/health", tags=["care"])
+
+Number = Annotated[int, Path(ge=-(2**63), lt=2**63)]
 
 
 @router.get("/health", summary="Positions, lag, and what fails")
@@ -58,13 +60,13 @@ def parked(principal: Reading, desk: At) -> Json:
 
 
 @router.post("/parked/{number}/replay", summary="Propose a parked group again")
-def replay(principal: Admin, desk: At, number: int) -> Json:
+def replay(principal: Admin, desk: At, number: Number) -> Json:
     """Its receipt; a parked close is closed in spite of its guard."""
     return Json({"receipt": msgspec.to_builtins(desk.stations.replay(number))})
 
 
 @router.delete("/parked/{number}", summary="Forget a parked group for good")
-def drop_parked(principal: Admin, desk: At, number: int) -> Json:
+def drop_parked(principal: Admin, desk: At, number: Number) -> Json:
     """404 when nothing is parked under that number."""
     ledger = desk.stations.ledger
     if all(each.id != number for each in ledger.parked()):
@@ -78,7 +80,7 @@ class Rebuild(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    views: list[ViewName] = Field(default=["graph", "search"], min_length=1)
+    views: list[ViewName] = Field(default=["graph", "search", "relations"], min_length=1)
 
 
 class Doctor(BaseModel):

@@ -17,7 +17,9 @@ router = APIRouter(prefix="/v1", tags=["questions"])
 def what_trained(principal: Reading, desk: At, asked: Annotated[VersionsParameters, Query()]) -> Json:
     """Of each version behind a thing: run, parameters, metrics, features with their learned values, data, and by which
     evidence these came from which columns. Ways are positions in `proof`; what nobody knows stands in `gaps`."""
-    answer = desk.stations.questions.what_trained(asked.of, principal.viewer, most=asked.most, at_least=asked.at_least)
+    answer = desk.stations.questions.what_trained(
+        asked.of, principal.viewer, most=asked.most, at_least=asked.at_least, as_of=asked.as_of
+    )
     return Json(answer.to_dict())
 
 
@@ -25,7 +27,9 @@ def what_trained(principal: Reading, desk: At, asked: Annotated[VersionsParamete
 def reproduce(principal: Reading, desk: At, asked: Annotated[VersionsParameters, Query()]) -> Json:
     """Of each version behind a thing: code, environment, seeds, parameters, data by digest, and the steps in order;
     what is missing stands in `gaps`."""
-    answer = desk.stations.questions.reproduce(asked.of, principal.viewer, most=asked.most, at_least=asked.at_least)
+    answer = desk.stations.questions.reproduce(
+        asked.of, principal.viewer, most=asked.most, at_least=asked.at_least, as_of=asked.as_of
+    )
     return Json(answer.to_dict())
 
 

@@ -7,7 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from clew.api.desk import At, Reading
-from clew.api.parameters import ImpactParameters, LineageParameters, Parameters, PathsParameters, SearchParameters
+from clew.api.parameters import (
+    DiffParameters,
+    ImpactParameters,
+    LineageParameters,
+    PastParameters,
+    PathsParameters,
+    SearchParameters,
+)
 from clew.api.replies import Json
 from clew.graph import Direction
 
@@ -22,12 +29,12 @@ def search(principal: Reading, desk: At, asked: Annotated[SearchParameters, Quer
 
 
 @router.get("/entities/{name:path}", summary="Describe one thing")
-def entity(principal: Reading, desk: At, name: str, asked: Annotated[Parameters, Query()]) -> Json:
+def entity(principal: Reading, desk: At, name: str, asked: Annotated[PastParameters, Query()]) -> Json:
     """All that is known of a URN or short name: resolved aspects with etags, claims by source, columns, series.
 
     404 when nothing is called so; 409 with `candidates` when several things are.
     """
-    return Json(desk.stations.questions.describe(name, principal.viewer, asked.at_least).to_dict())
+    return Json(desk.stations.questions.describe(name, principal.viewer, asked.at_least, asked.as_of).to_dict())
 
 
 @router.get("/lineage", summary="What flows into a thing, or out of it")
@@ -41,6 +48,7 @@ def lineage(principal: Reading, desk: At, asked: Annotated[LineageParameters, Qu
         indirect=asked.indirect,
         depth=asked.depth,
         at_least=asked.at_least,
+        as_of=asked.as_of,
     )
     return Json(answer.to_dict())
 
@@ -49,7 +57,7 @@ def lineage(principal: Reading, desk: At, asked: Annotated[LineageParameters, Qu
 def impact(principal: Reading, desk: At, asked: Annotated[ImpactParameters, Query()]) -> Json:
     """Affected assets, the strongest verdict first, each with the path that proves it, its owners and tier."""
     answer = desk.stations.questions.impact(
-        asked.of, asked.change, principal.viewer, at_least=asked.at_least, named=asked.named
+        asked.of, asked.change, principal.viewer, at_least=asked.at_least, as_of=asked.as_of, named=asked.named
     )
     return Json(answer.to_dict())
 
@@ -63,6 +71,25 @@ def paths(principal: Reading, desk: At, asked: Annotated[PathsParameters, Query(
         principal.viewer,
         grain=asked.grain,
         indirect=asked.indirect,
+        most=asked.most,
+        at_least=asked.at_least,
+        as_of=asked.as_of,
+    )
+    return Json(answer.to_dict())
+
+
+@router.get("/diff", summary="What changed of a thing and of the lineage around it, between two moments")
+def diff(principal: Reading, desk: At, asked: Annotated[DiffParameters, Query()]) -> Json:
+    """Aspects field by field, each with who said so; columns, series, and edges that appeared or disappeared. Two
+    things are compared by `/v1/compare`. 400 when `to` comes before `from`."""
+    answer = desk.stations.questions.diff(
+        asked.of,
+        principal.viewer,
+        start=asked.start,
+        end=asked.end,
+        grain=asked.grain,
+        indirect=asked.indirect,
+        depth=asked.depth,
         most=asked.most,
         at_least=asked.at_least,
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, Protocol
 
 from clew.ledger import Ledger
 from clew.query.questions import Questions
 from clew_schemas.event import Receipt
 
-ViewName = Literal["graph", "search"]
+ViewName = Literal["graph", "search", "relations"]
 
 READY_WITHIN = 1000
 """Commits that a follower may be behind in a house that calls itself ready."""
@@ -37,6 +37,18 @@ class Stations(Protocol):
 
     def doctor(self, *, mend: bool = True) -> dict[str, Any]:
         """Compare the views with the ledger; mend what differs, unless told not to."""
+
+    def backup(self) -> Iterator[bytes]:
+        """Yield a backup of the embedded ledger, in pieces."""
+
+    def export(self) -> Iterator[bytes]:
+        """Yield the archive of the ledger, in pieces."""
+
+    def sizes(self) -> dict[str, Any]:
+        """Return rows and bytes of the ledger and of each view."""
+
+    def sweep(self) -> dict[str, int]:
+        """Delete the points that are past their retention; return how many by aspect."""
 
 
 def health_of(stations: Stations) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -60,11 +60,17 @@ class Local:
     def find(self, query: SearchQuery, within: Within = EVERYWHERE) -> dict[str, Any]:
         return self._house.questions.find(query, self._viewer, within=within).to_dict()
 
-    def describe(self, name: str) -> dict[str, Any]:
-        return self._house.questions.describe(name, self._viewer).to_dict()
+    def describe(self, name: str, as_of: str | None = None) -> dict[str, Any]:
+        return self._house.questions.describe(name, self._viewer, as_of=as_of).to_dict()
 
     def lineage(
-        self, name: str, direction: str, grain: str | None, indirect: bool, depth: int | None
+        self,
+        name: str,
+        direction: str,
+        grain: str | None,
+        indirect: bool,
+        depth: int | None,
+        as_of: str | None = None,
     ) -> dict[str, Any]:
         return self._house.questions.lineage(
             name,
@@ -73,24 +79,47 @@ class Local:
             grain=Grain(grain) if grain else None,
             indirect=indirect,
             depth=depth,
+            as_of=as_of,
         ).to_dict()
 
-    def impact(self, name: str, change: str, named: int) -> dict[str, Any]:
-        return self._house.questions.impact(name, ChangeKind(change), self._viewer, named=named).to_dict()
+    def impact(self, name: str, change: str, named: int, as_of: str | None = None) -> dict[str, Any]:
+        return self._house.questions.impact(name, ChangeKind(change), self._viewer, named=named, as_of=as_of).to_dict()
 
-    def paths(self, start: str, end: str, grain: str | None, indirect: bool, most: int) -> dict[str, Any]:
+    def paths(
+        self, start: str, end: str, grain: str | None, indirect: bool, most: int, as_of: str | None = None
+    ) -> dict[str, Any]:
         return self._house.questions.paths(
-            start, end, self._viewer, grain=Grain(grain) if grain else None, indirect=indirect, most=most
+            start,
+            end,
+            self._viewer,
+            grain=Grain(grain) if grain else None,
+            indirect=indirect,
+            most=most,
+            as_of=as_of,
         ).to_dict()
 
-    def what_trained(self, name: str, most: int) -> dict[str, Any]:
-        return self._house.questions.what_trained(name, self._viewer, most=most).to_dict()
+    def what_trained(self, name: str, most: int, as_of: str | None = None) -> dict[str, Any]:
+        return self._house.questions.what_trained(name, self._viewer, most=most, as_of=as_of).to_dict()
 
-    def reproduce(self, name: str, most: int) -> dict[str, Any]:
-        return self._house.questions.reproduce(name, self._viewer, most=most).to_dict()
+    def reproduce(self, name: str, most: int, as_of: str | None = None) -> dict[str, Any]:
+        return self._house.questions.reproduce(name, self._viewer, most=most, as_of=as_of).to_dict()
 
     def compare(self, a: str, b: str | None, a_at: str | None, b_at: str | None, most: int) -> dict[str, Any]:
         return self._house.questions.compare(a, b, self._viewer, a_at=a_at, b_at=b_at, most=most).to_dict()
+
+    def diff(
+        self, name: str, start: str, end: str | None, grain: str, indirect: bool, depth: int, most: int
+    ) -> dict[str, Any]:
+        return self._house.questions.diff(
+            name,
+            self._viewer,
+            start=start,
+            end=end,
+            grain=Grain(grain),
+            indirect=indirect,
+            depth=depth,
+            most=most,
+        ).to_dict()
 
     def bottlenecks(self, name: str, runs: int) -> dict[str, Any]:
         return self._house.questions.bottlenecks(name, self._viewer, runs=runs).to_dict()
@@ -100,11 +129,28 @@ class Local:
             self._viewer, days=days, kinds=kinds, namespaces=namespaces, most=most
         ).to_dict()
 
+    def sql(self, query: str, parameters: Mapping[str, Any], limit: int, seconds: float) -> dict[str, Any]:
+        return self._house.questions.sql(
+            query, self._viewer, parameters=parameters, limit=limit, seconds=seconds
+        ).to_dict()
+
     def rebuild(self, views: Sequence[str]) -> list[dict[str, Any]]:
         return self._house.rebuild([view for view in ALL_VIEWS if view in views])
 
     def doctor(self, mend: bool) -> dict[str, Any]:
         return self._house.doctor(mend=mend)
+
+    def backup(self) -> Iterator[bytes]:
+        return self._house.backup()
+
+    def export(self) -> Iterator[bytes]:
+        return self._house.export()
+
+    def sizes(self) -> dict[str, Any]:
+        return self._house.sizes()
+
+    def sweep(self) -> dict[str, int]:
+        return self._house.sweep()
 
     def model(self) -> dict[str, Any]:
         return listing(self._house.ledger.registry.now())

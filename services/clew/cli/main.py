@@ -13,7 +13,7 @@ import orjson
 import typer
 
 from clew import __version__
-from clew.cli import access, editing, model, models, questions, running, trees, writing
+from clew.cli import access, editing, keeping, model, models, questions, running, sql, trees, writing
 from clew.cli.render import problems
 from clew.errors import ClewError
 
@@ -25,7 +25,7 @@ app = typer.Typer(
     help="Metadata for data and AI: what flows where, what breaks, who owns it. "
     "Exit codes: 0 done, 1 failed, 2 bad input, 3 incomplete or stale, 4 not found or ambiguous, 5 unreachable.",
 )
-for module in (running, writing, questions, models):
+for module in (running, writing, questions, models, sql, keeping):
     module.add_to(app)
 app.add_typer(access.tokens, name="token")
 app.add_typer(access.sources, name="source")

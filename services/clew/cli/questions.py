@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from clew.cli import render
-from clew.cli.options import Json, exit_for
+from clew.cli.options import AsOf, Json, exit_for
 from clew.cli.reach import reached
 from clew.query.conditions import conditions
+from clew.query.moments import no_search_of_the_past
 from clew.query.terms import NAMED, ChangeKind, Grain, Within
 from clew.search.port import SearchQuery
 from clew.settings import Settings
@@ -39,9 +40,12 @@ def search(
     upstream_of: Annotated[str | None, typer.Option(help="Only what values come from that flow to this thing.")] = None,
     limit: Annotated[int, typer.Option(help="How many hits to show.")] = 20,
     offset: Annotated[int, typer.Option(help="How many hits to pass over.")] = 0,
+    as_of: Annotated[str | None, typer.Option("--as-of", hidden=True)] = None,
     as_json: Json = False,
 ) -> None:
     """Find things by words, typos and prefixes included, by what was measured, and by what they are made from."""
+    if as_of is not None:
+        raise no_search_of_the_past()
     given = {"kind": kind, "namespace": namespace, "owner": owner, "tag": tag}
     query = SearchQuery(
         text=" ".join(words or []),
@@ -57,10 +61,10 @@ def search(
     exit_for(answer)
 
 
-def show(name: Name, as_json: Json = False) -> None:
-    """Show all that is known about one thing, and who says so."""
+def show(name: Name, as_of: AsOf = None, as_json: Json = False) -> None:
+    """Show all that is known about one thing, or was, and who says so."""
     with reached(Settings.from_environment()) as house:
-        answer = house.describe(name)
+        answer = house.describe(name, as_of)
     render.print_json(answer) if as_json else render.description(answer)
     exit_for(answer)
 
@@ -71,11 +75,12 @@ def lineage(
     grain: Annotated[Grain | None, typer.Option(help="Columns or whole datasets; by default as the name is.")] = None,
     indirect: Annotated[bool, typer.Option(help="Also what filters, joins, groups, orders.")] = False,
     depth: Annotated[int | None, typer.Option(min=1, help="How many steps at most.")] = None,
+    as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """Show what flows into or out of a thing."""
     with reached(Settings.from_environment()) as house:
-        answer = house.lineage(name, direction.value, grain.value if grain else None, indirect, depth)
+        answer = house.lineage(name, direction.value, grain.value if grain else None, indirect, depth, as_of)
     render.print_json(answer) if as_json else render.lineage(answer)
     exit_for(answer)
 
@@ -85,11 +90,12 @@ def impact(
     change: Annotated[ChangeKind, typer.Option(help="What is to be done to it.")] = ChangeKind.DROP,
     named: Annotated[int, typer.Option(min=1, max=100_000, help="How many assets to name in the JSON.")] = NAMED,
     most: Annotated[int, typer.Option(min=1, help="How many to show on the terminal.")] = 40,
+    as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """Show what a change would break: verdict, use, owner, and the path as proof."""
     with reached(Settings.from_environment()) as house:
-        answer = house.impact(name, change.value, named)
+        answer = house.impact(name, change.value, named, as_of)
     render.print_json(answer) if as_json else render.impact(answer, most)
     exit_for(answer)
 
@@ -100,11 +106,12 @@ def paths(
     grain: Annotated[Grain | None, typer.Option(help="Columns or whole datasets.")] = None,
     indirect: Annotated[bool, typer.Option(help="Also through filters, joins, groups, orders.")] = False,
     most: Annotated[int, typer.Option(min=1, max=100, help="How many paths at most.")] = 10,
+    as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """Show how one thing reaches another."""
     with reached(Settings.from_environment()) as house:
-        answer = house.paths(start, end, grain.value if grain else None, indirect, most)
+        answer = house.paths(start, end, grain.value if grain else None, indirect, most, as_of)
     render.print_json(answer) if as_json else render.paths(answer)
     exit_for(answer)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from clew.api.orders import EditOrder, FellOrder, FlowOrder, GrowOrder, Order, UndoOrder
+from clew.errors import Unreachable
 from clew.home import read_run_file
 from clew.ledger.port import Scope
 from clew.query.conditions import stated
@@ -36,28 +37,41 @@ class Reach(Protocol):
     def find(self, query: SearchQuery, within: Within = EVERYWHERE) -> dict[str, Any]:
         """Search, among everything or within a lineage."""
 
-    def describe(self, name: str) -> dict[str, Any]:
+    def describe(self, name: str, as_of: str | None = None) -> dict[str, Any]:
         """Describe one thing."""
 
     def lineage(
-        self, name: str, direction: str, grain: str | None, indirect: bool, depth: int | None
+        self,
+        name: str,
+        direction: str,
+        grain: str | None,
+        indirect: bool,
+        depth: int | None,
+        as_of: str | None = None,
     ) -> dict[str, Any]:
         """Return what is upstream or downstream."""
 
-    def impact(self, name: str, change: str, named: int) -> dict[str, Any]:
+    def impact(self, name: str, change: str, named: int, as_of: str | None = None) -> dict[str, Any]:
         """Return what a change breaks."""
 
-    def paths(self, start: str, end: str, grain: str | None, indirect: bool, most: int) -> dict[str, Any]:
+    def paths(
+        self, start: str, end: str, grain: str | None, indirect: bool, most: int, as_of: str | None = None
+    ) -> dict[str, Any]:
         """Return how one thing reaches another."""
 
-    def what_trained(self, name: str, most: int) -> dict[str, Any]:
+    def what_trained(self, name: str, most: int, as_of: str | None = None) -> dict[str, Any]:
         """Return how the model versions behind a thing came about."""
 
-    def reproduce(self, name: str, most: int) -> dict[str, Any]:
+    def reproduce(self, name: str, most: int, as_of: str | None = None) -> dict[str, Any]:
         """Return what is known to rebuild the model versions behind a thing."""
 
     def compare(self, a: str, b: str | None, a_at: str | None, b_at: str | None, most: int) -> dict[str, Any]:
         """Return what differs between two things, or two times of one."""
+
+    def diff(
+        self, name: str, start: str, end: str | None, grain: str, indirect: bool, depth: int, most: int
+    ) -> dict[str, Any]:
+        """Return what changed of a thing and of the lineage around it between two moments."""
 
     def bottlenecks(self, name: str, runs: int) -> dict[str, Any]:
         """Return what is slow or fails in a pipeline."""
@@ -65,11 +79,26 @@ class Reach(Protocol):
     def unused(self, days: int, kinds: Sequence[str], namespaces: Sequence[str], most: int) -> dict[str, Any]:
         """Return what nobody reads."""
 
+    def sql(self, query: str, parameters: Mapping[str, Any], limit: int, seconds: float) -> dict[str, Any]:
+        """Answer a query of the relations."""
+
     def rebuild(self, views: Sequence[str]) -> list[dict[str, Any]]:
         """Draw views anew."""
 
     def doctor(self, mend: bool) -> dict[str, Any]:
         """Check the views against the ledger."""
+
+    def backup(self) -> Iterator[bytes]:
+        """Yield a backup of the embedded ledger."""
+
+    def export(self) -> Iterator[bytes]:
+        """Yield the archive of the ledger."""
+
+    def sizes(self) -> dict[str, Any]:
+        """Return rows and bytes of what is held."""
+
+    def sweep(self) -> dict[str, int]:
+        """Delete points past their retention."""
 
     def model(self) -> dict[str, Any]:
         """Return the kinds and aspects in force."""
@@ -145,6 +174,8 @@ class Remote:
     """A house that runs elsewhere, by its REST API."""
 
     def __init__(self, client: httpx.Client, base: str) -> None:
+        self._client = client
+        self._base = base
         self._wire = Wire(client.request, base)
         self._call = self._wire.call
         self._ask = self._wire.ask
@@ -181,38 +212,53 @@ class Remote:
         )
         return found
 
-    def describe(self, name: str) -> dict[str, Any]:
-        said: dict[str, Any] = self._ask("/v1/entities/" + quoted(name))
+    def describe(self, name: str, as_of: str | None = None) -> dict[str, Any]:
+        said: dict[str, Any] = self._ask("/v1/entities/" + quoted(name), asOf=as_of)
         return said
 
     def lineage(
-        self, name: str, direction: str, grain: str | None, indirect: bool, depth: int | None
+        self,
+        name: str,
+        direction: str,
+        grain: str | None,
+        indirect: bool,
+        depth: int | None,
+        as_of: str | None = None,
     ) -> dict[str, Any]:
         said: dict[str, Any] = self._ask(
-            "/v1/lineage", of=name, direction=direction, grain=grain, indirect=indirect, depth=depth
+            "/v1/lineage", of=name, direction=direction, grain=grain, indirect=indirect, depth=depth, asOf=as_of
         )
         return said
 
-    def impact(self, name: str, change: str, named: int) -> dict[str, Any]:
-        said: dict[str, Any] = self._ask("/v1/impact", of=name, change=change, named=named)
+    def impact(self, name: str, change: str, named: int, as_of: str | None = None) -> dict[str, Any]:
+        said: dict[str, Any] = self._ask("/v1/impact", of=name, change=change, named=named, asOf=as_of)
         return said
 
-    def paths(self, start: str, end: str, grain: str | None, indirect: bool, most: int) -> dict[str, Any]:
+    def paths(
+        self, start: str, end: str, grain: str | None, indirect: bool, most: int, as_of: str | None = None
+    ) -> dict[str, Any]:
         said: dict[str, Any] = self._ask(
-            "/v1/paths", **{"from": start, "to": end, "grain": grain, "indirect": indirect, "most": most}
+            "/v1/paths", **{"from": start, "to": end, "grain": grain, "indirect": indirect, "most": most, "asOf": as_of}
         )
         return said
 
-    def what_trained(self, name: str, most: int) -> dict[str, Any]:
-        said: dict[str, Any] = self._ask("/v1/what-trained", of=name, most=most)
+    def what_trained(self, name: str, most: int, as_of: str | None = None) -> dict[str, Any]:
+        said: dict[str, Any] = self._ask("/v1/what-trained", of=name, most=most, asOf=as_of)
         return said
 
-    def reproduce(self, name: str, most: int) -> dict[str, Any]:
-        said: dict[str, Any] = self._ask("/v1/reproduce", of=name, most=most)
+    def reproduce(self, name: str, most: int, as_of: str | None = None) -> dict[str, Any]:
+        said: dict[str, Any] = self._ask("/v1/reproduce", of=name, most=most, asOf=as_of)
         return said
 
     def compare(self, a: str, b: str | None, a_at: str | None, b_at: str | None, most: int) -> dict[str, Any]:
         said: dict[str, Any] = self._ask("/v1/compare", a=a, b=b, aAt=a_at, bAt=b_at, most=most)
+        return said
+
+    def diff(
+        self, name: str, start: str, end: str | None, grain: str, indirect: bool, depth: int, most: int
+    ) -> dict[str, Any]:
+        shape = {"grain": grain, "indirect": indirect, "depth": depth, "most": most}
+        said: dict[str, Any] = self._ask("/v1/diff", **{"of": name, "from": start, "to": end, **shape})
         return said
 
     def bottlenecks(self, name: str, runs: int) -> dict[str, Any]:
@@ -225,12 +271,43 @@ class Remote:
         )
         return said
 
+    def sql(self, query: str, parameters: Mapping[str, Any], limit: int, seconds: float) -> dict[str, Any]:
+        order = {"query": query, "parameters": dict(parameters), "limit": limit, "seconds": seconds}
+        said: dict[str, Any] = self._call("POST", "/v1/sql", json=order)
+        return said
+
     def rebuild(self, views: Sequence[str]) -> list[dict[str, Any]]:
         said: list[dict[str, Any]] = self._call("POST", "/v1/admin/rebuild", json={"views": list(views)})["rebuilt"]
         return said
 
     def doctor(self, mend: bool) -> dict[str, Any]:
         said: dict[str, Any] = self._call("POST", "/v1/admin/doctor", json={"mend": mend})
+        return said
+
+    def backup(self) -> Iterator[bytes]:
+        return self._streamed("/v1/admin/backup")
+
+    def export(self) -> Iterator[bytes]:
+        return self._streamed("/v1/admin/export")
+
+    def _streamed(self, path: str) -> Iterator[bytes]:
+        try:
+            with self._client.stream("GET", path) as response:
+                if response.status_code >= 400:
+                    response.read()
+                    raise error_in(response.json(), response.status_code)
+                yield from response.iter_bytes()
+        except httpx.HTTPError as error:
+            raise Unreachable(
+                f"the house broke off: {error}", where=self._base, hint="Look into its log, and try again"
+            ) from error
+
+    def sizes(self) -> dict[str, Any]:
+        said: dict[str, Any] = self._ask("/v1/admin/sizes")
+        return said
+
+    def sweep(self) -> dict[str, int]:
+        said: dict[str, int] = self._call("POST", "/v1/admin/sweep")["swept"]
         return said
 
     def model(self) -> dict[str, Any]:

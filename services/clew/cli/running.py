@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clew.cli import render
+from clew.cli.explained import explained
 from clew.cli.options import Json
 from clew.cli.reach import reached
 from clew.errors import BadInput, Forbidden, Unreachable
@@ -40,6 +41,7 @@ class View(StrEnum):
 
     GRAPH = "graph"
     SEARCH = "search"
+    RELATIONS = "relations"
 
 
 def up(
@@ -146,7 +148,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def rebuild(
-    views: Annotated[list[View] | None, typer.Argument(help="Which views; both when none is named.")] = None,
+    views: Annotated[list[View] | None, typer.Argument(help="Which views; all when none is named.")] = None,
     as_json: Json = False,
 ) -> None:
     """Draw views anew from the ledger, beside the old ones; reads go on."""
@@ -157,6 +159,7 @@ def rebuild(
 
 def doctor(
     mend: Annotated[bool, typer.Option(help="Mend what differs.")] = True,
+    explain: Annotated[bool, typer.Option("--explain", help="Print every number, and what it means.")] = False,
     as_json: Json = False,
 ) -> None:
     """Compare every item of the views with the ledger; name what differs, and mend it."""
@@ -172,6 +175,8 @@ def doctor(
             render.console.print(f"parked {parked['id']}: {parked['source']} {parked['group']}: {what}", markup=False)
         for name, error in report["failing"].items():
             render.console.print(f"failing: {name}: {error}", markup=False)
+        if explain:
+            render.rows([{"": name, "now": now, "means": means} for name, now, means in explained(report)])
         said = f"{len(report['findings'])} differ, {report['mended']} mended" if report["findings"] else "all is well"
         render.console.print(f"{said}; head {report['head']}, positions {report['positions']}", markup=False)
     left = len(report["findings"]) - report["mended"]

@@ -32,7 +32,7 @@ _BYTES = 600_000
 _MISSING = 100
 _EDIT = re.compile(r"(edit-[0-9a-f]{32})(?:/\d+)?")
 _PLACE = re.compile(r"events\[(\d+)\]")
-_TOKEN = re.compile(r"([0-9a-f]+)-(\d+)")
+_TOKEN = re.compile(r"([0-9a-f]+)-([0-9]{1,18})")
 
 
 @dataclass(slots=True)

@@ -142,7 +142,7 @@ class Crawls:
 
     def count(self, group: Group) -> None:
         """Count the events of a group into its crawl, if that is the open one."""
-        row = self._store.open_row(group.source)
+        row = None if group.crawl is None else self._store.open_row(group.source)
         if row is not None and group.crawl is not None and row.number == group.crawl.number:
             self._store.advance(row, len(group.events), group.crawl.sequence + len(group.events))
 

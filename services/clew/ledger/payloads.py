@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import orjson
@@ -15,9 +16,20 @@ _LEVEL = 3
 _LARGEST = 16 * 1024 * 1024
 
 
+class _Codecs(threading.local):
+    """What a thread packs and unpacks with: making one costs as much as using it, and no two threads share one."""
+
+    def __init__(self) -> None:
+        self.compressor = zstandard.ZstdCompressor(level=_LEVEL)
+        self.decompressor = zstandard.ZstdDecompressor()
+
+
+_codecs = _Codecs()
+
+
 def pack(canonical: bytes) -> bytes:
     """Return the stored bytes of canonical JSON."""
-    packed = zstandard.ZstdCompressor(level=_LEVEL).compress(canonical)
+    packed = _codecs.compressor.compress(canonical)
     return packed if len(packed) < len(canonical) else canonical
 
 
@@ -26,9 +38,11 @@ def unpack(stored: bytes) -> bytes:
     if not stored or stored[0] != _MAGIC:
         return stored
     try:
-        return zstandard.ZstdDecompressor().decompress(stored, max_output_size=_LARGEST)
+        return _codecs.decompressor.decompress(stored, max_output_size=_LARGEST)
     except zstandard.ZstdError as error:
-        raise Damaged(f"a stored payload does not unpack: {error}", hint="Restore the ledger from a backup or an export") from error
+        raise Damaged(
+            f"a stored payload does not unpack: {error}", hint="Restore the ledger from a backup or an export"
+        ) from error
 
 
 def read(stored: bytes) -> Any:

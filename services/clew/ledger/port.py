@@ -6,10 +6,13 @@ Writers call `propose`. Readers (followers, reactors, queries) use the part of t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
+from clew.ledger.archive import Archive, Snapshot
 from clew.ledger.positions import BadRecord
+from clew.ledger.sizes import Sizes
 from clew_schemas.event import Receipt, Record
 from clew_schemas.registry import Registry
 from clew_schemas.resolve import Claim
@@ -91,7 +94,9 @@ class Commit:
 
 
 class Fact(NamedTuple):
-    """One line of an aspect's history: who said what, when. `moved` is False for late news that changed no head."""
+    """One line of an aspect's history: who said what, when, and why.
+
+    `moved` is False for late news that changed no head."""
 
     seq: int
     n: int
@@ -102,6 +107,7 @@ class Fact(NamedTuple):
     moved: bool
     says: dict[str, Any] | None
     denies: Any
+    message: str | None = None
 
 
 class Parked(NamedTuple):
@@ -162,8 +168,11 @@ class LedgerReader(Protocol):
     def change_seqs(self, entity: int, aspect: str) -> list[int]:
         """Return the seqs at which a head of (entity, aspect) moved, ascending."""
 
-    def points(self, entity: int, aspect: str, limit: int = 100) -> list[Point]:
-        """Return the newest points of a series, newest first."""
+    def points(self, entity: int, aspect: str, limit: int = 100, as_of: int | None = None) -> list[Point]:
+        """Return the newest points of a series, newest first, of those committed as of a seq.
+
+        A point that was measured again since `as_of` is not among them: only the last measure of it is kept.
+        """
 
     def newest_points(
         self, entities: Iterable[int], aspects: Sequence[str], as_of: int | None = None
@@ -279,6 +288,31 @@ class Ledger(LedgerReader, Protocol):
 
     def tokens(self) -> list[TokenRow]:
         """Return every kept token."""
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Hold one state of the whole ledger, for an archive; writers go on meanwhile. Any thread may read it."""
+
+    def sizes(self) -> Sizes:
+        """Return rows and bytes by aspect, source and table. Reads every row: seconds for millions."""
+
+    def sweep(self, aspect: str, before: int, portion: int = 500) -> int:
+        """Delete the points of a series that are of before `before` (µs UTC); return how many.
+
+        The newest point of each name that a source measures of a thing stays: it is what is known. Deleted in
+        transactions of at most `portion` points, so that writers wait for one at most; counted in `swept`.
+        """
+
+    def swept(self) -> Mapping[str, int]:
+        """Return how many points were swept so far, by aspect."""
+
+    def adopt(self, archive: Archive) -> str:
+        """Fill this ledger, which is empty, from an archive, in one transaction; return its new epoch.
+
+        Numbers, times, authors, marks and history are those of the archive; access tokens of this ledger stay. Nothing
+        is visible before all of it was read and checked. Close the ledger afterwards, and open it anew; nobody else
+        has it open meanwhile. Raises Conflict when it is not empty, Damaged for a broken archive, BadInput for one
+        that this Clew does not know.
+        """
 
     def close(self) -> None:
         """Release the store."""

@@ -11,6 +11,10 @@ Positions = Mapping[str, tuple[int, int]]
 """By `<topic>/<partition>`: the position that the caller started from, and the one after its batch."""
 
 
+SWEPT = "swept:"
+"""How the names of cursors begin that count the swept points of an aspect."""
+
+
 class BadRecord(NamedTuple):
     """A record of Kafka that could not be taken, and all that is kept of it: where it stands, its hash, the reason.
 

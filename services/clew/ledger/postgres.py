@@ -11,22 +11,24 @@ so that CockroachDB can hold the ledger. PostgreSQL's own are the advisory lock 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import LiteralString
 
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from clew.ledger import postgres_archive
 from clew.ledger import postgres_tables as tables
+from clew.ledger.archive import Archive
 from clew.ledger.clock import now_micros
-from clew.ledger.definitions import defines
+from clew.ledger.definitions import defines, take_in
 from clew.ledger.group_commit import GroupCommit
 from clew.ledger.port import DERIVED, DERIVED_EVIDENCE, DERIVED_SQL, STEWARD, Source, TokenRow
 from clew.ledger.positions import BadRecord, Positions, check_positions, cursor_of
 from clew.ledger.postgres_book import PostgresBook
 from clew.ledger.postgres_link import Connection as Driver
 from clew.ledger.postgres_link import Link
-from clew.ledger.postgres_reader import PostgresReader, newest_definition
+from clew.ledger.postgres_reader import PostgresReader, definitions, newest_definition
 from clew.ledger.postgres_schema import bring_up_to_date
 from clew.ledger.postgres_state import read_crawls
 from clew.ledger.postgres_storable import why_not_storable, with_limits
@@ -262,6 +264,27 @@ class PostgresLedger(PostgresReader):
             connection.execute(
                 insert(tables.token).values(values).on_conflict_do_update(index_elements=["name"], set_=values)
             )
+
+    # -- the whole
+
+    def sweep(self, aspect: str, before: int, portion: int = 500) -> int:
+        number = self.number_of("aspect", aspect)
+        with self._link.translating(), closing(self._link.connect()) as connection:
+            return postgres_archive.sweep(connection, (aspect, number), before, portion) if number else 0
+
+    def adopt(self, archive: Archive) -> str:
+        def learn(connection: Driver) -> None:
+            seq, rows = definitions(connection)
+            if seq > self.registry.seq:
+                take_in(self.registry, seq, rows)
+
+        with (
+            self._group_commit.lock,
+            self._link.translating(),
+            closing(self._link.connect()) as connection,
+            connection.transaction(),
+        ):
+            return postgres_archive.fill(connection, archive, self.registry, learn)
 
     def close(self) -> None:
         with self._group_commit.lock:

@@ -10,24 +10,26 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Literal, LiteralString, cast
 
-import msgspec
 from sqlalchemy import Connection, Select, func, or_, select
 
-from clew.ledger import payloads
+from clew.ledger import payloads, postgres_archive
 from clew.ledger import postgres_tables as tables
+from clew.ledger.archive import Snapshot
 from clew.ledger.codes import MAIN, OP_NAMES
 from clew.ledger.definitions import CURSOR, take_in
 from clew.ledger.port import STEWARD, Change, Commit, Entity, Fact, Parked, Point, Source, TokenRow
-from clew.ledger.positions import cursor_of
+from clew.ledger.positions import SWEPT, cursor_of
 from clew.ledger.postgres_claims import NEWEST, Fetch, standing, stored_payloads
 from clew.ledger.postgres_link import Connection as Driver
 from clew.ledger.postgres_link import Link, Row
 from clew.ledger.postgres_listener import Listener
 from clew.ledger.postgres_names import Names
-from clew.ledger.standing import heads_digest, said
+from clew.ledger.sizes import Sizes
+from clew.ledger.standing import said
+from clew.ledger.taking import read_receipt
 from clew_schemas.definitions import DEFINING
 from clew_schemas.event import Receipt
 from clew_schemas.registry import Registry
@@ -54,13 +56,6 @@ FROM point p JOIN entity e ON e.id = p.entity JOIN aspect a ON a.id = p.aspect J
 JOIN payload y ON y.id = p.payload
 WHERE p.entity = ANY(%(entities)s::bigint[]) AND a.name = ANY(%(aspects)s::text[]) AND p.seq <= %(at)s
 ORDER BY p.entity, a.name, p.time DESC, p.step DESC, s.name COLLATE "C" DESC, p.name COLLATE "C" DESC
-"""
-_HEADS: LiteralString = """
-SELECT b.name, e.urn, a.name, s.name, ps.version, ps.body, pd.version, pd.body FROM claim c
-JOIN branch b ON b.id = c.branch JOIN entity e ON e.id = c.entity
-JOIN aspect a ON a.id = c.aspect JOIN source s ON s.id = c.source
-LEFT JOIN payload ps ON ps.id = c.says LEFT JOIN payload pd ON pd.id = c.denies
-WHERE c.says IS NOT NULL OR c.denies IS NOT NULL
 """
 _BYTES: LiteralString = """
 SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c
@@ -282,6 +277,7 @@ class PostgresReader:
                 fact.moved,
                 fact.says,
                 fact.denies,
+                commits.message,
             )
             .join(tables.commits, commits.seq == fact.seq)
             .join(tables.source, sources.id == tables.claim.c.source)
@@ -301,8 +297,9 @@ class PostgresReader:
                 moved,
                 None if says is None else said(self.registry, aspect, *bodies[says]),
                 None if denies is None else payloads.read(bodies[denies][1]),
+                message,
             )
-            for seq, n, time, source, author, op, moved, says, denies in rows
+            for seq, n, time, source, author, op, moved, says, denies, message in rows
         ]
 
     def change_seqs(self, entity: int, aspect: str) -> list[int]:
@@ -320,9 +317,11 @@ class PostgresReader:
             .where(claim.entity == entity, tables.aspect.c.name == aspect, claim.branch == MAIN)
         )
 
-    def points(self, entity: int, aspect: str, limit: int = 100) -> list[Point]:
+    def points(self, entity: int, aspect: str, limit: int = 100, as_of: int | None = None) -> list[Point]:
         point = tables.point.c
         query = _points().where(point.entity == entity, tables.aspect.c.name == aspect)
+        if as_of is not None:
+            query = query.where(point.seq <= as_of)
         return self._as_points(self._rows(query.order_by(point.time.desc(), point.step.desc()).limit(limit)))
 
     def newest_points(
@@ -437,7 +436,7 @@ class PostgresReader:
             .where(tables.source.c.name == source, tables.receipt.c.grp == group)
         )
         body = next((row[0] for row in self._rows(query)), None)
-        return None if body is None else msgspec.json.decode(body, type=Receipt)
+        return None if body is None else read_receipt(body, self.epoch)
 
     def parked(self) -> list[Parked]:
         column = tables.parked.c
@@ -458,12 +457,20 @@ class PostgresReader:
     # -- the whole
 
     def heads_digest(self) -> str:
+        with self.snapshot() as state:
+            return state.heads_digest()
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        return postgres_archive.held(self._link, self.registry)
+
+    def sizes(self) -> Sizes:
         with self._reading() as connection:
-            rows = self._fetch(connection)(_HEADS, {})
-        return heads_digest(
-            ((*row[:4], None if row[5] is None else row[4:6], None if row[7] is None else row[6:8]) for row in rows),
-            self.registry,
-        )
+            return postgres_archive.sizes(_driver(connection))
+
+    def swept(self) -> Mapping[str, int]:
+        column = tables.cursor.c
+        rows = self._rows(select(column.name, column.seq).where(column.name.startswith(SWEPT)))
+        return {name.removeprefix(SWEPT): number for name, number in rows}
 
     def stats(self) -> Mapping[str, int]:
         claim = tables.claim.c
@@ -485,6 +492,12 @@ class PostgresReader:
         """Stop listening and close every pooled connection."""
         self._listener.stop()
         self._engine.dispose()
+
+
+def definitions(connection: Driver) -> tuple[int, list[tuple[str, bool, bytes]]]:
+    """Return the seq of the newest definition, and all definitions, as the running transaction sees them."""
+    rows = connection.execute(_DEFINITIONS, _DEFINERS).fetchall()
+    return newest_definition(connection), [(row[0], row[1], row[2]) for row in rows]
 
 
 def newest_definition(connection: Driver) -> int:

@@ -2,22 +2,26 @@
 
 Parsed, checked against its schema, scrubbed, made canonical, hashed, compressed; and the names of all that it
 mentions, so that they can be numbered.
+
+Most of what arrives says again what stands. What is equal to the head by its hash was checked when it became the head:
+nothing of it is done again, and it is written nowhere.
 """
 
 from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 import msgspec
 
 from clew.ledger.payloads import pack
 from clew_schemas import canonical
 from clew_schemas.definitions import DEFINING
-from clew_schemas.edges import stated
+from clew_schemas.edges import ends
 from clew_schemas.errors import BadInput, ClewError, TooLarge
 from clew_schemas.event import MAX_BYTES, MAX_EVENTS, Event, Group
 from clew_schemas.registry import Aspect, Registry, Vocabulary
@@ -29,11 +33,28 @@ MAX_AHEAD = 5 * 60 * 1_000_000
 """How far ahead of the ledger's clock an event may be observed, in microseconds."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/@+#-]{0,199}")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+"""The last moment of the calendar; with a zone, a text may name one after it."""
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedEvent:
-    """An event that is good by itself. `body` is canonical JSON of what is said or denied, None for a retract."""
+Standing = Mapping[tuple[str, str], bytes]
+"""The hash of what a source's head says, by URN and aspect, as last read."""
+
+
+class Content(NamedTuple):
+    """What an event says: canonical JSON or None, its hash, and its bytes."""
+
+    body: bytes | None
+    hash: bytes
+    size: int
+
+
+class PreparedEvent(NamedTuple):
+    """An event that is good by itself. `body` is canonical JSON of what is said or denied, None for a retract.
+
+    It is None, too, where `hash` was found to be that of the head: then there is nothing to write but the mark.
+    """
 
     urn: str
     aspect: Aspect
@@ -47,6 +68,13 @@ class PreparedEvent:
     name: str
     time: int
     step: int
+    size: int
+    """Bytes of canonical JSON."""
+
+    @property
+    def is_standing(self) -> bool:
+        """Whether it was found to say what the head says, and nothing else is known of it."""
+        return self.body is None and self.op == "upsert"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +93,16 @@ class PreparedGroup:
     defines: bool = False
 
 
-def prepare(group: Group, registry: Registry, key: bytes, now: int) -> PreparedGroup:
-    """Return `group` prepared; errors are collected, one for each bad event, and never raised. `now` in µs."""
+def prepare(group: Group, registry: Registry, key: bytes, now: int, standing: Standing | None = None) -> PreparedGroup:
+    """Return `group` prepared; errors are collected, one for each bad event, and never raised. `now` in µs.
+
+    With `standing`, what is equal to the head is not worked out. When a decision wants to write such an event after
+    all, since the head has moved or the event is late, the group is to be prepared again without.
+    """
     words = registry.now()
+    defines = any(event.aspect in DEFINING for event in group.events)
+    if standing is None or defines:
+        standing = {}
     try:
         _check_group(group)
     except ClewError as error:
@@ -77,14 +112,15 @@ def prepare(group: Group, registry: Registry, key: bytes, now: int) -> PreparedG
     urns: dict[str, None] = {}
     for at, event in enumerate(group.events):
         try:
-            prepared, mentioned = _prepare_event(event, at, group, words, key, now)
+            known = standing.get((event.urn, event.aspect))
+            prepared, mentioned = _prepare_event(event, at, group, words, key, now, known)
         except ClewError as error:
             errors.append(_scrubbed(error.to_dict()))
             continue
         events.append(prepared)
         for urn in mentioned:
             urns[urn] = None
-    total = sum(len(event.body or b"") for event in events)
+    total = sum(event.size for event in events)
     if total > MAX_BYTES:
         errors.append(
             TooLarge(f"a group of {total} bytes is over the limit of {MAX_BYTES}", hint="Send smaller groups").to_dict()
@@ -96,7 +132,7 @@ def prepare(group: Group, registry: Registry, key: bytes, now: int) -> PreparedG
         tuple(errors),
         _keys(group) if errors else (),
         words.seq,
-        any(event.aspect in DEFINING for event in group.events),
+        defines,
     )
 
 
@@ -137,13 +173,17 @@ def _check_group(group: Group) -> None:
 
 
 def _prepare_event(
-    event: Event, at: int, group: Group, words: Vocabulary, key: bytes, now: int
+    event: Event, at: int, group: Group, words: Vocabulary, key: bytes, now: int, known: bytes | None
 ) -> tuple[PreparedEvent, list[str]]:
     where = f"events[{at}]"
-    if has_secret(event.urn):
-        raise BadInput("the URN holds a password", where=f"{where}.urn", hint="Leave credentials out of namespaces")
-    urn = _located(Urn.parse, event.urn, f"{where}.urn")
-    _located(words.check_kind, urn, f"{where}.urn")
+    aspect = words.aspects.get(event.aspect)
+    if known and aspect is not None and _may_stand(event, aspect):
+        raw = bytes(event.payload)
+        if canonical.digest(raw, key) == known:
+            return _prepared(event, at, group, aspect, Content(None, known, len(raw)), now), [event.urn]
+    else:
+        known = None
+    urn = _subject(event, words, where)
     aspect = words.claimable(event.aspect, f"{where}.aspect")
     if aspect.kinds is not None and urn.kind not in aspect.kinds:
         raise BadInput(
@@ -153,33 +193,64 @@ def _prepare_event(
         )
     if aspect.mode == "series" and (event.op != "upsert" or event.time is None):
         raise BadInput(f"{aspect.name} is a series: its points are upserts with a time", where=f"{where}.time")
-    body, mentioned = _body(event, aspect, where)
+    content, mentioned = _content(event, aspect, where, key, known)
+    return _prepared(event, at, group, aspect, content, now), [event.urn, *mentioned]
+
+
+def _may_stand(event: Event, aspect: Aspect) -> bool:
+    """Say whether an event with a head's hash is as good as that head was.
+
+    Not where the rules may have changed since: a registered aspect, one that was withdrawn, one of a later version.
+    """
+    return (
+        event.op == "upsert"
+        and aspect.mode == "state"
+        and not (aspect.custom or aspect.retired)
+        and aspect.version == 1
+        and event.version in (0, 1)
+    )
+
+
+def _subject(event: Event, words: Vocabulary, where: str) -> Urn:
+    if has_secret(event.urn):
+        raise BadInput("the URN holds a password", where=f"{where}.urn", hint="Leave credentials out of namespaces")
+    urn: Urn = _located(Urn.parse, event.urn, f"{where}.urn")
+    _located(words.check_kind, urn, f"{where}.urn")
+    return urn
+
+
+def _prepared(event: Event, at: int, group: Group, aspect: Aspect, content: Content, now: int) -> PreparedEvent:
     observed = None if event.observed is None else micros(event.observed)
-    for moment in (observed, None if event.time is None else micros(event.time)):
-        if moment is not None and moment > now + MAX_AHEAD:
-            said = datetime.fromtimestamp(moment / 1e6, UTC).isoformat(timespec="seconds")
+    time = 0 if event.time is None else micros(event.time)
+    _check_moments(observed, time, now, f"events[{at}].observed")
+    return PreparedEvent(
+        event.urn,
+        aspect,
+        event.op,
+        content.body,
+        None if content.body is None else pack(content.body),
+        content.hash,
+        observed,
+        event.id or f"{group.id}/{at}",
+        event.if_match,
+        event.name,
+        time,
+        event.step,
+        content.size,
+    )
+
+
+def _check_moments(observed: int | None, time: int, now: int, where: str) -> None:
+    for moment in (observed or 0, time):
+        if moment > now + MAX_AHEAD:
+            said = (_EPOCH + timedelta(microseconds=min(moment, _LAST))).isoformat(timespec="seconds")
             raise BadInput(
                 f"observed at {said}, more than 5 minutes after the ledger's time",
-                where=f"{where}.observed",
+                where=where,
                 hint="Set the sender's clock",
             )
-    return (
-        PreparedEvent(
-            urn=event.urn,
-            aspect=aspect,
-            op=event.op,
-            body=body,
-            stored=None if body is None else pack(body),
-            hash=b"" if body is None else canonical.digest(body, key),
-            observed=observed,
-            id=event.id or f"{group.id}/{at}",
-            if_match=event.if_match,
-            name=event.name,
-            time=0 if event.time is None else micros(event.time),
-            step=event.step,
-        ),
-        [event.urn, *mentioned],
-    )
+    if observed is not None and observed < 0:
+        raise BadInput("observed before 1970", where=where, hint="Set the sender's clock")
 
 
 def _located(check: Any, value: Any, where: str) -> Any:
@@ -190,25 +261,20 @@ def _located(check: Any, value: Any, where: str) -> Any:
         raise
 
 
-def _body(event: Event, aspect: Aspect, where: str) -> tuple[bytes | None, list[str]]:
-    """Return canonical bytes of the payload, and the URNs that it mentions."""
+def _content(event: Event, aspect: Aspect, where: str, key: bytes, known: bytes | None) -> tuple[Content, list[str]]:
+    """Return what an event says, and the URNs that it mentions; no body where its hash is `known`."""
     place = f"{where}.payload"
     if event.op == "retract":
         if bytes(event.payload):
             raise BadInput("a retract carries no payload", where=place)
-        return None, []
-    raw = bytes(event.payload)
-    if not raw:
-        raise BadInput(f"an {event.op} needs a payload", where=place)
-    if len(raw) > MAX_BYTES:
-        raise TooLarge(f"an event of {len(raw)} bytes is over the limit of {MAX_BYTES}", where=place)
-    text = _text(raw, place)
-    clean = scrub(text)
-    value, body = canonical.loads(clean.encode(), place)
+        return Content(None, b"", 0), []
+    value, body = _read(event, place)
     if event.op == "deny":
         _check_denial(value, place)
-        return body, []
+        return Content(body, canonical.digest(body, key), len(body)), []
     version = event.version or aspect.version
+    if version < 1:
+        raise BadInput(f"there is no version {version}", where=f"{where}.version", hint="Versions count from 1")
     if version > aspect.version:
         raise BadInput(
             f"{aspect.name} v{version} is newer than this ledger knows (v{aspect.version})",
@@ -216,18 +282,36 @@ def _body(event: Event, aspect: Aspect, where: str) -> tuple[bytes | None, list[
             hint="Upgrade Clew",
         )
     value = aspect.current(value, version)
-    aspect.check(value, place)
     if version != aspect.version:
         body = canonical.dumps(value)
-    return body, _mentioned(aspect, event.urn, value, place)
+    hashed = canonical.digest(body, key)
+    if hashed == known:
+        return Content(None, hashed, len(body)), []
+    aspect.check(value, place)
+    return Content(body, hashed, len(body)), _mentioned(aspect, event.urn, value, place)
+
+
+def _read(event: Event, where: str) -> tuple[Any, bytes]:
+    """Return the value of a payload and its canonical bytes, without credentials."""
+    raw = bytes(event.payload)
+    if not raw:
+        raise BadInput(f"an {event.op} needs a payload", where=where)
+    if len(raw) > MAX_BYTES:
+        raise TooLarge(f"an event of {len(raw)} bytes is over the limit of {MAX_BYTES}", where=where)
+    _check_text(raw, where)
+    value, body = canonical.loads(raw, where)
+    text = body.decode()  # canonical, so that no escape hides a name or a slash
+    if (clean := scrub(text)) != text:
+        value, body = canonical.loads(clean.encode(), where)
+    return value, body
 
 
 def _mentioned(aspect: Aspect, urn: str, value: Any, where: str) -> list[str]:
     """Return the URNs of all ends of the edges that a payload says; raise BadInput for one that is no URN."""
     if aspect.custom:
         _check_ends(aspect, value, where)
-    ends = dict.fromkeys(end for edge in stated(aspect, urn, value, "") for end in (edge.src, edge.dst))
-    for end in ends:
+    named = sorted(ends(aspect, urn, value))
+    for end in named:
         try:
             Urn.parse(end)
         except BadInput as error:
@@ -238,7 +322,7 @@ def _mentioned(aspect: Aspect, urn: str, value: Any, where: str) -> list[str]:
             ) from error
         if BLANK in end:
             raise BadInput("a URN holds a password", where=where, hint="Leave credentials out of namespaces")
-    return list(ends)
+    return named
 
 
 def _check_ends(aspect: Aspect, value: Any, where: str) -> None:
@@ -250,9 +334,9 @@ def _check_ends(aspect: Aspect, value: Any, where: str) -> None:
             _located(Urn.parse, end, f"{where}.{path}")
 
 
-def _text(raw: bytes, where: str) -> str:
+def _check_text(raw: bytes, where: str) -> None:
     try:
-        return raw.decode()
+        raw.decode()
     except UnicodeDecodeError as error:
         raise BadInput(f"not UTF-8: {error.reason}", where=f"{where}, byte {error.start}") from error
 
@@ -272,10 +356,12 @@ def _check_denial(value: Any, where: str) -> None:
 def _with_kin(urns: dict[str, None]) -> tuple[str, ...]:
     """Return the URNs with, for each column and derived node, its dataset and the dataset's derived nodes."""
     complete: dict[str, None] = {}
+    with_kin: set[str] = set()
     for urn in urns:
         dataset = dataset_of(urn)
-        if dataset is not None:
+        if dataset is not None and dataset not in with_kin:
             complete[dataset] = complete[any_of(dataset)] = complete[rows_of(dataset)] = None
+            with_kin.add(dataset)
         complete[urn] = None
     return tuple(complete)
 

@@ -10,15 +10,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from clew.ledger import sqlite_care
+from clew.ledger.archive import Archive
 from clew.ledger.clock import now_micros
 from clew.ledger.definitions import defines
 from clew.ledger.group_commit import GroupCommit
 from clew.ledger.port import DERIVED, DERIVED_EVIDENCE, DERIVED_SQL, STEWARD, Source, TokenRow
 from clew.ledger.positions import BadRecord, Positions
-from clew.ledger.prepare import prepare
+from clew.ledger.prepare import PreparedGroup, Standing, prepare
 from clew.ledger.signing import check_public_key
+from clew.ledger.sqlite_archive import copy, fill
 from clew.ledger.sqlite_book import SqliteBook
 from clew.ledger.sqlite_check import damages
+from clew.ledger.sqlite_heads import read_heads
 from clew.ledger.sqlite_reader import RESTORE, SqliteReader
 from clew.ledger.sqlite_store import SqliteStore
 from clew.ledger.standing import etag
@@ -81,17 +85,49 @@ class SqliteLedger(SqliteReader):
         if len(records) > 1 and positions is None and any(map(defines, records)):
             # What comes after a definition is read by it.
             return [receipt for each in records for receipt in self.propose([each], waits=waits, cause=cause)]
-        items = [self._item(record, waits, cause) for record in records]
+        standing = self._standing([record for record in records if isinstance(record, Group)])
+        items = [self._item(record, waits, cause, standing.get(record.source)) for record in records]
         if positions is None:
             return self._group_commit.receipts(items)
         return self._group_commit.receipts_together(items, lambda batch: self._commit_batch(batch, positions, bad))
 
-    def _item(self, record: Record, waits: bool, cause: int, *, replayed: bool = False) -> Item:
+    def _standing(self, groups: Sequence[Group]) -> dict[str, Standing]:
+        """Return, by source, what its heads say now of the things in its groups; it may change before the lock."""
+        named: dict[str, dict[str, None]] = {}
+        for group in groups:
+            named.setdefault(group.source, {}).update((event.urn, None) for event in group.events)
+        found: dict[str, Standing] = {}
+        for source, urns in named.items():
+            number = self.number_of("source", source)
+            known = {entity: urn for urn, entity in zip(urns, self.ids(list(urns)), strict=True) if entity}
+            if not number or not known:
+                continue
+            with self._reading() as connection:
+                heads = read_heads(connection, number, known)
+            found[source] = {
+                (known[entity], self.name_of("aspect", aspect)): head.says_hash
+                for (entity, aspect, _), head in heads.items()
+                if head.says is not None
+            }
+        return found
+
+    def _item(
+        self,
+        record: Record,
+        waits: bool,
+        cause: int,
+        standing: Standing | None = None,
+        *,
+        replayed: bool = False,
+    ) -> Item:
         prepared = None
         if isinstance(record, Group):
-            prepared = prepare(record, self.registry, self._store.hash_key, self._clock())
+            prepared = self._prepared(record, standing)
             waits = waits and record.crawl is None
-        return Item(record, prepared, waits, cause, replayed)
+        return Item(record, prepared, waits, cause, replayed, prepare=self._prepared)
+
+    def _prepared(self, group: Group, standing: Standing | None = None) -> PreparedGroup:
+        return prepare(group, self.registry, self._store.hash_key, self._clock(), standing)
 
     def _commit_batch(
         self, batch: list[Item], positions: Positions | None = None, bad: Sequence[BadRecord] = ()
@@ -100,6 +136,7 @@ class SqliteLedger(SqliteReader):
             self._read_anew(batch)
             if positions:
                 self._book.move_positions(positions)
+            self._book.begin([item.record for item in batch if isinstance(item.record, Group)])
             for item in batch:
                 item.receipt = take(item, self._book)
             for each in bad:
@@ -113,7 +150,7 @@ class SqliteLedger(SqliteReader):
         words = self.registry.seq
         for item in batch:
             if isinstance(item.record, Group) and item.prepared is not None and item.prepared.words != words:
-                item.prepared = prepare(item.record, self.registry, self._store.hash_key, self._clock())
+                item.prepared = self._prepared(item.record)
 
     def _translated(self, error: Exception) -> ClewError:
         if isinstance(error, ClewError):
@@ -212,6 +249,23 @@ class SqliteLedger(SqliteReader):
         """Return what of the file does not read back as it was written, [] when all is well; reads every byte."""
         with self._reading() as connection:
             return damages(connection, self._store.hash_key)
+
+    # -- the whole
+
+    def sweep(self, aspect: str, before: int, portion: int = 500) -> int:
+        number = self.number_of("aspect", aspect)
+        return sqlite_care.sweep(self._reading, self._writing, (aspect, number), before, portion) if number else 0
+
+    def adopt(self, archive: Archive) -> str:
+        with self._group_commit.lock:
+            try:
+                return fill(self._store, archive, self.registry, self._learn_from)
+            except sqlite3.Error as error:
+                raise self._translated(error) from error
+
+    def copy_to(self, target: Path) -> None:
+        """Copy the whole ledger, as of one commit, to the new file `target`; who writes goes on writing."""
+        copy(self.path, target)
 
     def close(self) -> None:
         with self._group_commit.lock:

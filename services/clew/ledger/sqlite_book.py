@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 
 from clew.ledger.crawls import Crawls
 from clew.ledger.decide import Outcome
@@ -13,6 +14,7 @@ from clew.ledger.sqlite_crawls import SqliteCrawlStore
 from clew.ledger.sqlite_group import GroupWriter, SqliteWorld
 from clew.ledger.sqlite_store import SqliteStore
 from clew.ledger.taking import ParkedRow
+from clew_schemas.event import Group
 from clew_schemas.registry import Registry
 
 
@@ -24,6 +26,21 @@ class SqliteBook:
         self.registry = registry
         self.crawls = Crawls(SqliteCrawlStore(store), registry)
         self.world = SqliteWorld(store, self.crawls, etag)
+        self._receipts: dict[tuple[str, str], bytes] = {}
+
+    def begin(self, groups: Sequence[Group]) -> None:
+        """Read in one go what the groups of a new transaction will ask for."""
+        named: dict[str, list[str]] = {}
+        for group in groups:
+            named.setdefault(group.source, []).append(group.id)
+        self.world.begin(groups)
+        self._receipts.clear()
+        for source, ids in named.items():
+            rows = self._store.connection.execute(
+                "SELECT grp, body FROM receipt WHERE source = ? AND grp IN (SELECT value FROM json_each(?))",
+                (self._store.number("source", source), json.dumps(ids)),
+            )
+            self._receipts.update(((source, group), body) for group, body in rows)
 
     @property
     def token(self) -> str:
@@ -33,16 +50,11 @@ class SqliteBook:
         return self._store.clock()
 
     def receipt_of(self, source: str, group: str) -> bytes | None:
-        row = self._store.connection.execute(
-            "SELECT body FROM receipt WHERE source = ? AND grp = ?", (self._store.number("source", source), group)
-        ).fetchone()
-        return None if row is None else row[0]
+        return self._receipts.get((source, group))
 
     def keep_receipt(self, source: str, group: str, body: bytes) -> None:
-        self._store.connection.execute(
-            "INSERT OR REPLACE INTO receipt (source, grp, body) VALUES (?, ?, ?)",
-            (self._store.number("source", source), group, body),
-        )
+        self._receipts[source, group] = body
+        self._store.rows.add("receipt", (self._store.number("source", source), group, body))
 
     def park(self, row: ParkedRow) -> None:
         self._store.connection.execute(

@@ -94,6 +94,7 @@ class SqliteCrawlStore:
         )
 
     def scoped(self, source: str, aspects: Sequence[str]) -> list[ScopedClaim]:
+        self._store.flush()
         numbers = [self._store.number("aspect", each) for each in aspects]
         rows = self._store.connection.execute(
             "SELECT c.id, c.mark, e.urn FROM claim c JOIN entity e ON e.id = c.entity WHERE c.source = ?"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from clew.ledger.codes import MAIN, OPS, payload_number
 from clew.ledger.crawls import Crawls
 from clew.ledger.decide import Head, NewFact, OpenCrawl, Outcome
 from clew.ledger.port import Source
 from clew.ledger.prepare import PreparedEvent, PreparedGroup
+from clew.ledger.sqlite_heads import HeadKey, read_heads
 from clew.ledger.sqlite_store import SqliteStore
+from clew_schemas.event import Group
 
 
 class SqliteWorld:
@@ -19,23 +21,45 @@ class SqliteWorld:
         self._store = store
         self._crawls = crawls
         self._etag = etag
+        self._sources: dict[str, Source] = {}
+
+    def begin(self, groups: Iterable[Group]) -> None:
+        """Read in one go what these groups of a new transaction will ask for."""
+        self._sources.clear()
+        by_source: dict[str, dict[str, None]] = {}
+        for group in groups:
+            by_source.setdefault(group.source, {}).update((event.urn, None) for event in group.events)
+        for source, urns in by_source.items():
+            number = self._store.number("source", source)
+            self._store.look_up(urns)
+            ids = {entity for urn in urns if (entity := self._store.id_of(urn))}
+            self._store.heads.update(read_heads(self._store.connection, number, ids))
 
     def source(self, name: str) -> Source | None:
-        row = self._store.connection.execute(
-            "SELECT name, ord, rank, door, retired FROM source WHERE name = ?", (name,)
-        ).fetchone()
-        return None if row is None else Source(row[0], row[1], row[2], row[3], bool(row[4]))
+        if name not in self._sources:
+            row = self._store.connection.execute(
+                "SELECT name, ord, rank, door, retired FROM source WHERE name = ?", (name,)
+            ).fetchone()
+            if row is None:
+                return None
+            self._sources[name] = Source(row[0], row[1], row[2], row[3], bool(row[4]))
+        return self._sources[name]
 
     def head_of(self, urn: str, aspect: str, source: str) -> Head:
-        entity, number = self._store.id_of(urn), self._store.number("aspect", aspect)
-        if not entity or not number:
-            return Head()
-        row = self._store.connection.execute(
-            "SELECT id, seq, says, denies, says_hash, denies_hash, mark FROM claim"
-            f" WHERE entity = ? AND aspect = ? AND source = ? AND branch = {MAIN}",
-            (entity, number, self._store.number("source", source)),
-        ).fetchone()
-        return Head() if row is None else Head(row[0], row[1], row[2], row[3], row[4] or b"", row[5] or b"", row[6])
+        key = self.key(urn, aspect, source)
+        known = self._store.heads.get(key)
+        if known is None:
+            entity, number, speaker = key
+            if not entity or not number or entity in self._store.born:
+                return Head()
+            self._store.heads.update(read_heads(self._store.connection, speaker, [entity]))
+            known = self._store.heads.setdefault(key, Head())
+        return known
+
+    def key(self, urn: str, aspect: str, source: str) -> HeadKey:
+        """Return the numbers of a claim's parts, 0 for what was never named."""
+        store = self._store
+        return store.id_of(urn), store.number("aspect", aspect), store.number("source", source)
 
     def open_crawl(self, source: str) -> OpenCrawl | None:
         return self._crawls.open_of(source)
@@ -51,6 +75,7 @@ class SqliteWorld:
 
     def etag(self, urn: str, aspect: str) -> str:
         entity = self._store.id_of(urn)
+        self._store.flush()
         return self._etag(entity, aspect) if entity else ""
 
     def point_hash(self, urn: str, aspect: str, source: str, name: str, time: int, step: int) -> bytes | None:
@@ -86,6 +111,7 @@ class SqliteWorld:
         )
 
     def _is_any(self, sql: str, values: tuple[object, ...]) -> bool:
+        self._store.flush()
         return self._store.connection.execute(sql, values).fetchone() is not None
 
 
@@ -101,7 +127,6 @@ class GroupWriter:
         self._group = prepared.group
         self._prepared = prepared
         self._outcome = outcome
-        self._heads: dict[tuple[str, str], Head] = {}
         self._n = 0
 
     def write(self, cause: int) -> int | None:
@@ -117,43 +142,32 @@ class GroupWriter:
             self._write_point(point, seq or 0)
         for event, order in self._outcome.marks:
             self._move_mark(event, order)
-        crawl = self._crawls.open_of(self._group.source)
-        if crawl is not None and self._outcome.named:
-            self._crawls.name(crawl, self._outcome.named)
+        if self._outcome.named:
+            crawl = self._crawls.open_of(self._group.source)
+            if crawl is not None:
+                self._crawls.name(crawl, self._outcome.named)
         return seq
 
     def _write_payload(self, event: PreparedEvent, seq: int) -> int:
         number = payload_number(seq, self._n)
-        self._store.connection.execute(
-            "INSERT INTO payload (id, version, body) VALUES (?, ?, ?)", (number, event.aspect.version, event.stored)
-        )
+        self._store.rows.add("payload", (number, event.aspect.version, event.stored))
         return number
 
-    def _head(self, event: PreparedEvent, observed: int) -> Head:
-        """Return the stored head of an event's claim, which has a row of its own from now on."""
-        key = (event.urn, event.aspect.name)
-        if key in self._heads:
-            return self._heads[key]
-        head = self._world.head_of(*key, self._group.source)
-        if not head.id:
-            self._store.intern([event.urn])
-            row = self._store.connection.execute(
-                "INSERT INTO claim (entity, aspect, source, branch, seq, observed, mark)"
-                " VALUES (?, ?, ?, ?, 0, ?, x'') RETURNING id",
-                (
-                    self._store.id_of(event.urn),
-                    self._store.aspect_number(event.aspect.name),
-                    self._store.number("source", self._group.source),
-                    MAIN,
-                    observed,
-                ),
-            ).fetchone()
-            head = Head(id=row[0])
-        return head
+    def _head(self, event: PreparedEvent, observed: int) -> tuple[HeadKey, Head]:
+        """Return the head of an event's claim, which has a number of its own from now on."""
+        head = self._world.head_of(event.urn, event.aspect.name, self._group.source)
+        if head.id:
+            return self._world.key(event.urn, event.aspect.name, self._group.source), head
+        self._store.intern([event.urn])
+        self._store.aspect_number(event.aspect.name)
+        key = self._world.key(event.urn, event.aspect.name, self._group.source)
+        head = Head(id=self._store.next_claim())
+        self._store.rows.put_claim((head.id, *key, MAIN, 0, None, None, None, None, observed, b""))
+        return key, head
 
     def _write_fact(self, fact: NewFact, seq: int) -> None:
         event = fact.event
-        before = self._head(event, fact.observed)
+        key, before = self._head(event, fact.observed)
         says, denies = before.says, before.denies
         if event.op == "upsert":
             says = self._write_payload(event, seq)
@@ -161,43 +175,21 @@ class GroupWriter:
             denies = self._write_payload(event, seq)
         else:
             says = denies = None
-        self._store.connection.execute(
-            "INSERT INTO fact (seq, n, claim, op, moved, says, denies, observed, ord)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        self._store.rows.add(
+            "fact",
             (seq, self._n, before.id, OPS[event.op], int(fact.moved), says, denies, fact.observed, fact.order),
         )
         self._n += 1
-        self._heads[event.urn, event.aspect.name] = before
+        after = before
         if fact.moved:
-            self._move_head(fact, before._replace(seq=seq, says=says, denies=denies, mark=fact.order))
-
-    def _move_head(self, fact: NewFact, head: Head) -> None:
-        event = fact.event
-        says_hash = event.hash if event.op == "upsert" else head.says_hash
-        denies_hash = event.hash if event.op == "deny" else head.denies_hash
-        after = head._replace(
-            says_hash=says_hash if head.says is not None else b"",
-            denies_hash=denies_hash if head.denies is not None else b"",
-        )
-        self._store.connection.execute(
-            "UPDATE claim SET seq = ?, says = ?, denies = ?, says_hash = ?, denies_hash = ?, observed = ?, mark = ?"
-            " WHERE id = ?",
-            (
-                after.seq,
-                after.says,
-                after.denies,
-                after.says_hash,
-                after.denies_hash,
-                fact.observed,
-                after.mark,
-                after.id,
-            ),
-        )
-        self._heads[event.urn, event.aspect.name] = after
+            after = _moved(event, before._replace(seq=seq, says=says, denies=denies, mark=fact.order))
+            self._store.rows.put_claim((after.id, *key, MAIN, *after[1:6], fact.observed, after.mark))
+        self._store.heads[key] = after
 
     def _move_mark(self, event: PreparedEvent, order: bytes) -> None:
-        head = self._head(event, self._store.clock())
-        self._store.connection.execute("UPDATE claim SET mark = max(mark, ?) WHERE id = ?", (order, head.id))
+        key, head = self._head(event, self._store.clock())
+        self._store.rows.raise_mark(head.id, order)
+        self._store.heads[key] = head._replace(mark=max(head.mark, order))
 
     def _write_point(self, event: PreparedEvent, seq: int) -> None:
         payload = self._write_payload(event, seq)
@@ -218,3 +210,13 @@ class GroupWriter:
             ),
         )
         self._n += 1
+
+
+def _moved(event: PreparedEvent, head: Head) -> Head:
+    """Return a head with the hashes of what it says and denies after an event."""
+    says_hash = event.hash if event.op == "upsert" else head.says_hash
+    denies_hash = event.hash if event.op == "deny" else head.denies_hash
+    return head._replace(
+        says_hash=says_hash if head.says is not None else b"",
+        denies_hash=denies_hash if head.denies is not None else b"",
+    )

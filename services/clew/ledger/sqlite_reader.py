@@ -7,19 +7,22 @@ import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-import msgspec
-
-from clew.ledger import payloads
+from clew.ledger import payloads, sqlite_care
+from clew.ledger.archive import Snapshot
 from clew.ledger.codes import MAIN, OP_NAMES
 from clew.ledger.definitions import CURSOR, take_in
 from clew.ledger.port import STEWARD, Change, Commit, Entity, Fact, Parked, Point, Source, TokenRow
-from clew.ledger.positions import cursor_of
+from clew.ledger.positions import SWEPT, cursor_of
+from clew.ledger.recent_tail import Portion, RecentTail
+from clew.ledger.sizes import Sizes
+from clew.ledger.sqlite_archive import digest_of_heads, held
 from clew.ledger.sqlite_store import chunks, marks
-from clew.ledger.standing import denials, heads_digest, said
+from clew.ledger.standing import denials, said
+from clew.ledger.taking import read_receipt
 from clew_schemas.definitions import DEFINING
 from clew_schemas.errors import ClewError, Damaged, Unreachable
 from clew_schemas.event import Receipt
@@ -44,6 +47,26 @@ _DEFINITIONS = (
 )
 
 
+class _ClaimRow(NamedTuple):
+    id: int
+    entity: int
+    aspect: int
+    source: int
+    seq: int
+    says: int | None
+    denies: int | None
+    observed: int
+
+
+def _claim_rows(connection: sqlite3.Connection, entities: Sequence[int]) -> list[_ClaimRow]:
+    rows = connection.execute(
+        "SELECT id, entity, aspect, source, seq, says, denies, observed FROM claim"
+        f" WHERE branch = {MAIN} AND entity IN ({marks(entities)})",
+        entities,
+    )
+    return [_ClaimRow(*row) for row in rows]
+
+
 class SqliteReader:
     """The reading part of the embedded ledger; see `LedgerReader`."""
 
@@ -60,6 +83,7 @@ class SqliteReader:
         self._names: dict[str, dict[int, str]] = {"aspect": {}, "source": {}}
         self._number_of: dict[str, dict[str, int]] = {"aspect": {}, "source": {}}
         self._ranks: dict[str, int] = {}
+        self._recent = RecentTail()
 
     # -- connections
 
@@ -236,49 +260,47 @@ class SqliteReader:
         self, connection: sqlite3.Connection, entities: Sequence[int], as_of: int | None
     ) -> Iterator[tuple[int, str, Claim]]:
         """Yield (entity, aspect, live claim) as `connection` sees them."""
-        rows = connection.execute(
-            "SELECT id, entity, aspect, source, seq, says, denies, observed FROM claim"
-            f" WHERE branch = {MAIN} AND entity IN ({marks(entities)})",
-            entities,
-        ).fetchall()
-        for row in rows:
-            claim_id, entity, aspect, source, seq, says, denies, observed = row
-            if as_of is not None and seq > as_of:
-                past = connection.execute(
-                    "SELECT seq, says, denies, observed FROM fact WHERE claim = ? AND seq <= ? AND moved = 1"
-                    " ORDER BY seq DESC, n DESC LIMIT 1",
-                    (claim_id, as_of),
-                ).fetchone()
-                if past is None:
-                    continue
-                seq, says, denies, observed = past
-            if says is None and denies is None:
-                continue
-            name = self._name("source", source)
-            yield (
-                entity,
-                self._name("aspect", aspect),
-                Claim(
-                    source=name,
-                    rank=self._rank(name),
-                    says=None if says is None else self._payload(connection, says, self._name("aspect", aspect)),
-                    denies=frozenset() if denies is None else denials(self._payload(connection, denies, None)),
-                    observed=observed,
-                    seq=seq,
-                ),
-            )
+        for row in _claim_rows(connection, entities):
+            claim = self._claim(connection, row, as_of)
+            if claim is not None:
+                yield row.entity, self._name("aspect", row.aspect), claim
+
+    def _claim(self, connection: sqlite3.Connection, row: _ClaimRow, as_of: int | None) -> Claim | None:
+        """Return a claim as of a seq; None when it was not live then."""
+        seq, says, denies, observed = row.seq, row.says, row.denies, row.observed
+        if as_of is not None and seq > as_of:
+            past = connection.execute(
+                "SELECT seq, says, denies, observed FROM fact WHERE claim = ? AND seq <= ? AND moved = 1"
+                " ORDER BY seq DESC, n DESC LIMIT 1",
+                (row.id, as_of),
+            ).fetchone()
+            if past is None:
+                return None
+            seq, says, denies, observed = past
+        if says is None and denies is None:
+            return None
+        name = self._name("source", row.source)
+        return Claim(
+            source=name,
+            rank=self._rank(name),
+            says=None if says is None else self._payload(connection, says, self._name("aspect", row.aspect)),
+            denies=frozenset() if denies is None else denials(self._payload(connection, denies, None)),
+            observed=observed,
+            seq=seq,
+        )
 
     def _payload(self, connection: sqlite3.Connection, number: int, aspect: str | None) -> Any:
         row = connection.execute("SELECT version, body FROM payload WHERE id = ?", (number,)).fetchone()
         if row is None:
             raise Damaged(f"the payload {number} is missing from the ledger", where=str(self.path), hint=RESTORE)
         version, body = row
+        self._local.packed = getattr(self._local, "packed", 0) + len(body)
         return payloads.read(body) if aspect is None else said(self.registry, aspect, version, body)
 
     def history(self, entity: int, aspect: str) -> list[Fact]:
         with self._reading() as connection:
             rows = connection.execute(
-                "SELECT f.seq, f.n, k.time, k.author, c.source, f.op, f.moved, f.says, f.denies FROM claim c"
+                "SELECT f.seq, f.n, k.time, k.author, c.source, f.op, f.moved, f.says, f.denies, k.message FROM claim c"
                 " JOIN fact f ON f.claim = c.id JOIN commits k ON k.seq = f.seq JOIN aspect a ON a.id = c.aspect"
                 " WHERE c.entity = ? AND a.name = ? AND c.branch = ? ORDER BY f.seq, f.n",
                 (entity, aspect, MAIN),
@@ -294,8 +316,9 @@ class SqliteReader:
                     bool(moved),
                     None if says is None else self._payload(connection, says, aspect),
                     None if denies is None else self._payload(connection, denies, None),
+                    message,
                 )
-                for seq, n, time, author, source, op, moved, says, denies in rows
+                for seq, n, time, author, source, op, moved, says, denies, message in rows
             ]
 
     def change_seqs(self, entity: int, aspect: str) -> list[int]:
@@ -307,13 +330,13 @@ class SqliteReader:
             ).fetchall()
         return [row[0] for row in rows]
 
-    def points(self, entity: int, aspect: str, limit: int = 100) -> list[Point]:
+    def points(self, entity: int, aspect: str, limit: int = 100, as_of: int | None = None) -> list[Point]:
         with self._reading() as connection:
             rows = connection.execute(
                 "SELECT p.entity, e.urn, p.aspect, p.source, p.name, p.time, p.step, p.payload, p.seq FROM point p"
                 " JOIN entity e ON e.id = p.entity JOIN aspect a ON a.id = p.aspect"
-                " WHERE p.entity = ? AND a.name = ? ORDER BY p.time DESC, p.step DESC LIMIT ?",
-                (entity, aspect, limit),
+                " WHERE p.entity = ? AND a.name = ? AND p.seq <= ? ORDER BY p.time DESC, p.step DESC LIMIT ?",
+                (entity, aspect, _NEWEST if as_of is None else as_of, limit),
             ).fetchall()
             return [self._point(connection, *row) for row in rows]
 
@@ -368,7 +391,11 @@ class SqliteReader:
     # -- the tail
 
     def tail(self, after: int, limit: int = 100) -> list[Commit]:
-        self.learn()
+        words = self.learn()
+        return self._recent.take(after, limit, words, self._read_tail)
+
+    def _read_tail(self, after: int, limit: int) -> Portion:
+        self._local.packed = 0
         with self._reading() as connection:
             commits = connection.execute(
                 "SELECT k.seq, k.time, b.name, s.name, k.grp, k.author, k.message, k.cause FROM commits k"
@@ -377,10 +404,10 @@ class SqliteReader:
                 (after, limit),
             ).fetchall()
             if not commits:
-                return []
+                return Portion([], 0)
             changes = self._changes(connection, after, commits[-1][0])
             points = self._points_between(connection, after, commits[-1][0])
-        return [
+        read = [
             Commit(
                 seq,
                 time,
@@ -395,6 +422,7 @@ class SqliteReader:
             )
             for seq, time, branch, source, group, author, message, cause in commits
         ]
+        return Portion(read, self._local.packed)
 
     def _changes(self, connection: sqlite3.Connection, after: int, last: int) -> dict[int, list[Change]]:
         touched: dict[tuple[int, int, int], list[str]] = defaultdict(list)
@@ -410,14 +438,15 @@ class SqliteReader:
             if name not in sources:
                 sources.append(name)
             urns[entity] = urn
+        rows: dict[tuple[int, int], list[_ClaimRow]] = defaultdict(list)
+        for chunk in chunks(list(urns)):
+            for row in _claim_rows(connection, chunk):
+                rows[row.entity, row.aspect].append(row)
         found: dict[int, list[Change]] = defaultdict(list)
-        by_seq: dict[int, set[int]] = defaultdict(set)
-        for seq, entity, _ in touched:
-            by_seq[seq].add(entity)
-        standing = {seq: self.claims(entities, as_of=seq) for seq, entities in by_seq.items()}
         for (seq, entity, aspect), sources in touched.items():
+            live = (self._claim(connection, row, seq) for row in rows[entity, aspect])
+            claims = tuple(sorted((each for each in live if each is not None), key=lambda claim: claim.source))
             name = self._name("aspect", aspect)
-            claims = standing[seq][entity].get(name, ())
             found[seq].append(Change("main", entity, urns[entity], name, tuple(sources), claims))
         return found
 
@@ -448,7 +477,7 @@ class SqliteReader:
             source,
             group,
         )
-        return None if body is None else msgspec.json.decode(body, type=Receipt)
+        return None if body is None else read_receipt(body, self.epoch)
 
     def parked(self) -> list[Parked]:
         with self._reading() as connection:
@@ -474,19 +503,19 @@ class SqliteReader:
 
     def heads_digest(self) -> str:
         with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT b.name, e.urn, a.name, s.name, ps.version, ps.body, pd.version, pd.body FROM claim c"
-                " JOIN branch b ON b.id = c.branch JOIN entity e ON e.id = c.entity JOIN aspect a ON a.id = c.aspect"
-                " JOIN source s ON s.id = c.source LEFT JOIN payload ps ON ps.id = c.says"
-                " LEFT JOIN payload pd ON pd.id = c.denies WHERE c.says IS NOT NULL OR c.denies IS NOT NULL"
-            )
-            return heads_digest(
-                (
-                    (*row[:4], None if row[5] is None else row[4:6], None if row[7] is None else row[6:8])
-                    for row in rows
-                ),
-                self.registry,
-            )
+            return digest_of_heads(connection, self.registry)
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        return held(self.path, self.registry)
+
+    def sizes(self) -> Sizes:
+        with self._reading() as connection:
+            return sqlite_care.sizes(connection)
+
+    def swept(self) -> Mapping[str, int]:
+        with self._reading() as connection:
+            rows = connection.execute("SELECT name, seq FROM cursor WHERE name LIKE ? || '%'", (SWEPT,)).fetchall()
+        return {name.removeprefix(SWEPT): number for name, number in rows}
 
     def stats(self) -> Mapping[str, int]:
         with self._reading() as connection:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 from clew.ledger.codes import MAIN, OPS
+from clew.ledger.decide import Head
+from clew.ledger.sqlite_heads import HeadKey
+from clew.ledger.sqlite_rows import WaitingRows
 from clew.ledger.sqlite_tables import FORMAT, TABLES
 from clew_schemas.errors import BadInput
 from clew_schemas.urn import Urn, dataset_of
@@ -46,6 +50,12 @@ class SqliteStore:
         self._numbers: dict[str, dict[str, int]] = {"aspect": {}, "source": {}}
         self._new_ids: dict[str, int] = {}
         self._ids: dict[str, int] = {}
+        self._last_entity, self._last_claim = self._last_ids()
+        self.born: set[int] = set()
+        """Entities of the running transaction of which the database has nothing yet."""
+        self.heads: dict[HeadKey, Head] = {}
+        """Heads as the running transaction has read or moved them."""
+        self.rows = WaitingRows()
 
     def _meta(self, key: str) -> Any:
         return _meta(self.connection, key)
@@ -56,19 +66,29 @@ class SqliteStore:
         ).fetchone()
         return seq, time
 
+    def _last_ids(self) -> tuple[int, int]:
+        entity, claim = self.connection.execute(
+            "SELECT (SELECT coalesce(max(id), 0) FROM entity), (SELECT coalesce(max(id), 0) FROM claim)"
+        ).fetchone()
+        return entity, claim
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Run one transaction: all of it stands afterwards, or nothing, and then nothing is remembered."""
-        before = self.seq, self.time
+        before = self.seq, self.time, self._last_entity, self._last_claim
         self._new_ids.clear()
+        self.born.clear()
+        self.heads.clear()
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self.flush()
             self.connection.execute("COMMIT")
         except BaseException:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
-            self.seq, self.time = before
+            self.seq, self.time, self._last_entity, self._last_claim = before
+            self.rows.forget()
             self._new_ids.clear()
             for known in self._numbers.values():
                 known.clear()
@@ -76,6 +96,11 @@ class SqliteStore:
         if len(self._ids) > _CACHE:
             self._ids.clear()
         self._ids.update(self._new_ids)
+
+    def flush(self) -> None:
+        """Write the rows that wait, so that the transaction's own statements see them."""
+        self.rows.write(self.connection)
+        self.born.clear()
 
     @property
     def token(self) -> str:
@@ -110,17 +135,34 @@ class SqliteStore:
             known = self._new_ids[urn] = row[0]
         return known
 
+    def look_up(self, urns: Iterable[str]) -> list[str]:
+        """Learn the ids of these URNs in one go; return those that have none."""
+        unknown = [urn for urn in urns if urn not in self._ids and urn not in self._new_ids]
+        if not unknown:
+            return unknown
+        self._new_ids.update(
+            self.connection.execute(
+                "SELECT urn, id FROM entity WHERE urn IN (SELECT value FROM json_each(?))", (json.dumps(unknown),)
+            )
+        )
+        return [urn for urn in unknown if urn not in self._new_ids]
+
     def intern(self, urns: Sequence[str]) -> None:
         """Number every URN that has no number yet. A dataset comes before its columns in `urns`."""
-        for urn in urns:
-            if self.id_of(urn):
-                continue
+        for urn in self.look_up(urns):
+            if urn in self._new_ids:
+                continue  # it stands twice among them
             dataset = dataset_of(urn)
             parent = self.id_of(dataset) if dataset is not None else 0
-            self._new_ids[urn] = self.connection.execute(
-                "INSERT INTO entity (urn, parent, tail) VALUES (?, ?, ?) RETURNING id",
-                (urn, parent, Urn.parse(urn).label.casefold()),
-            ).fetchone()[0]
+            self._last_entity += 1
+            self._new_ids[urn] = self._last_entity
+            self.born.add(self._last_entity)
+            self.rows.add("entity", (self._last_entity, urn, parent, Urn.parse(urn).label.casefold()))
+
+    def next_claim(self) -> int:
+        """Return the number of a new claim."""
+        self._last_claim += 1
+        return self._last_claim
 
     def next_commit(
         self, source: str, group: str, author: str | None = None, message: str | None = None, cause: int = 0
@@ -128,15 +170,15 @@ class SqliteStore:
         """Write the row of the next commit; return its seq and its time. Commit time never runs backwards."""
         self.seq += 1
         self.time = max(self.time, self.clock())
-        self.connection.execute(
-            "INSERT INTO commits (seq, time, branch, source, grp, author, message, cause)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (self.seq, self.time, MAIN, self.number("source", source), group, author, message, cause),
+        self.rows.add(
+            "commits", (self.seq, self.time, MAIN, self.number("source", source), group, author, message, cause)
         )
         return self.seq, self.time
 
     def retract(self, source: str, claims: Sequence[int], group: str, order: bytes) -> int:
         """Retract claims in one commit of their own; return its seq. Their marks rise to `order`."""
+        self.flush()
+        self.heads.clear()
         seq, now = self.next_commit(source, group, message="retracted: not there any more")
         self.connection.executemany(
             "INSERT INTO fact (seq, n, claim, op, moved, observed, ord) VALUES (?, ?, ?, ?, 1, ?, ?)",

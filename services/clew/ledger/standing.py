@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from clew.ledger import payloads
+from clew.ledger.runs import in_order
 from clew_schemas.canonical import digest, dumps
 from clew_schemas.registry import Registry
 from clew_schemas.resolve import Claim, Denials, resolve
@@ -34,10 +35,17 @@ def etag(registry: Registry, aspect: str, claims: Iterable[Claim]) -> str:
 
 
 def heads_digest(rows: Iterable[HeadRow], registry: Registry) -> str:
-    """Return the SHA-256 over all live claims, in no order."""
-    lines = []
-    for branch, urn, aspect, source, says, denies in rows:
-        content = [None if says is None else said(registry, aspect, *says)]
-        content.append(None if denies is None else payloads.read(denies[1]))
-        lines.append(orjson.dumps([branch, urn, aspect, source, *content], option=orjson.OPT_SORT_KEYS))
-    return hashlib.sha256(b"\n".join(sorted(lines))).hexdigest()
+    """Return the SHA-256 over all live claims, in no order. It holds a few megabytes, however many there are."""
+    digest = hashlib.sha256()
+    before = b""
+    for line in in_order(_head_line(row, registry) for row in rows):
+        digest.update(before + line)
+        before = b"\n"
+    return digest.hexdigest()
+
+
+def _head_line(row: HeadRow, registry: Registry) -> bytes:
+    branch, urn, aspect, source, says, denies = row
+    content = [None if says is None else said(registry, aspect, *says)]
+    content.append(None if denies is None else payloads.read(denies[1]))
+    return orjson.dumps([branch, urn, aspect, source, *content], option=orjson.OPT_SORT_KEYS)

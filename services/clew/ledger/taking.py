@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -27,7 +28,10 @@ from clew_schemas.scrub import scrub
 
 @dataclass(slots=True)
 class Item:
-    """One record that waits for the lock. `replayed` is set for what comes out of parking."""
+    """One record that waits for the lock. `replayed` is set for what comes out of parking.
+
+    `prepare` does it in full, for a group that was prepared by what stood before the lock.
+    """
 
     record: Record
     prepared: PreparedGroup | None
@@ -36,6 +40,7 @@ class Item:
     replayed: bool = False
     receipt: Receipt | None = None
     error: ClewError | None = None
+    prepare: Callable[[Group], PreparedGroup] | None = None
     done: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -109,6 +114,13 @@ def read_parked(body: bytes | None, parked: int) -> Record:
     return record
 
 
+def read_receipt(body: bytes, token: str) -> Receipt:
+    """Return a kept receipt, its position in the epoch of `token`: a ledger that was restored goes on from it."""
+    receipt = msgspec.json.decode(body, type=Receipt)
+    epoch, seq = token.partition("-")[0], receipt.token.rpartition("-")[2]
+    return msgspec.structs.replace(receipt, token=f"{epoch}-{seq}") if seq else receipt
+
+
 def take(item: Item, book: Book) -> Receipt:
     """Take one record into the running transaction; return its receipt, which counts once that is durable."""
     record = item.record
@@ -123,8 +135,12 @@ def take(item: Item, book: Book) -> Receipt:
 def _take_group(item: Item, group: Group, prepared: PreparedGroup, book: Book) -> Receipt:
     repeated = None if item.replayed else book.receipt_of(group.source, group.id)
     if repeated is not None:
-        return msgspec.structs.replace(msgspec.json.decode(repeated, type=Receipt), repeated=True)
+        return msgspec.structs.replace(read_receipt(repeated, book.token), repeated=True)
     outcome = decide(prepared, book.world, book.now(), replayed=item.replayed)
+    if item.prepare is not None and any(fact.event.is_standing for fact in outcome.facts):
+        # A head moved after it was read, or this is late news: it is written, so all of it is needed.
+        prepared = item.prepare(group)
+        outcome = decide(prepared, book.world, book.now(), replayed=item.replayed)
     if prepared.defines and not outcome.errors:
         outcome.errors.extend(why_not_define(prepared, book.registry.now(), book.world))
     if outcome.errors:

@@ -225,8 +225,8 @@ class KafkaTail:
     def change_seqs(self, entity: int, aspect: str) -> list[int]:
         return self._ledger.change_seqs(entity, aspect)
 
-    def points(self, entity: int, aspect: str, limit: int = 100) -> list[Point]:
-        return self._ledger.points(entity, aspect, limit)
+    def points(self, entity: int, aspect: str, limit: int = 100, as_of: int | None = None) -> list[Point]:
+        return self._ledger.points(entity, aspect, limit, as_of)
 
     def newest_points(
         self, entities: Iterable[int], aspects: Sequence[str], as_of: int | None = None

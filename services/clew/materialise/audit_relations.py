@@ -30,7 +30,6 @@ class Finding:
     entity: int = 0
     first: int = 0
     last: int = 0
-    view: str = "relations"
 
 
 def check(ledger: LedgerReader, views: Views) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 
 import orjson
 
@@ -12,6 +13,8 @@ from clew_schemas.canonical import digest
 from clew_schemas.edges import Edge, project
 from clew_schemas.resolve import Claim
 from clew_schemas.urn import dataset_of, kind_of
+
+_SRC, _DST = itemgetter(0), itemgetter(1)
 
 
 def draw(commits: Sequence[Commit], ledger: LedgerReader) -> list[GraphChange]:
@@ -27,7 +30,8 @@ def draw(commits: Sequence[Commit], ledger: LedgerReader) -> list[GraphChange]:
             edges = frozenset(project(aspect, change.urn, change.claims))
             keys.append((change.entity, change.aspect, edges, claims_digest(change.claims)))
             mentioned[change.urn] = None
-            mentioned.update((end, None) for edge in edges for end in (edge.src, edge.dst))
+            mentioned.update(dict.fromkeys(map(_SRC, edges)))
+            mentioned.update(dict.fromkeys(map(_DST, edges)))
         projected.append((commit.seq, keys))
     return _numbered(projected, mentioned, ledger)
 
@@ -57,30 +61,24 @@ def _numbered(
 
 def nodes_of(urns: Iterable[str], ledger: LedgerReader) -> list[Node]:
     """Return the nodes of URNs that the ledger has numbered, each dataset before what belongs to it."""
-    known = list(urns)
-    parents = [dataset_of(urn) for urn in known]
-    every = list(dict.fromkeys([parent for parent in parents if parent is not None] + known))
-    number = dict(zip(every, ledger.ids(every), strict=True))
-    found = []
-    for urn in every:
-        parent = dataset_of(urn)
-        found.append(Node(number[urn], urn, kind_of(urn), 0 if parent is None else number[parent]))
-    return found
+    parent = {urn: dataset_of(urn) for urn in urns}
+    for dataset in [each for each in parent.values() if each is not None and each not in parent]:
+        parent[dataset] = None
+    every = sorted(parent, key=lambda urn: parent[urn] is not None)
+    number: dict[str | None, int] = {None: 0, **dict(zip(every, ledger.ids(every), strict=True))}
+    return [Node(number[urn], urn, kind_of(urn), number[parent[urn]]) for urn in every]
 
 
 def items_of(edges: Iterable[Edge], number: dict[str, int], ledger: LedgerReader) -> frozenset[EdgeItem]:
     """Return edges as the graph keeps them: by number."""
-    return frozenset(
-        EdgeItem(
-            ledger.node_of(number[edge.src]),
-            ledger.node_of(number[edge.dst]),
-            int(edge.type),
-            int(edge.subtype),
-            edge.confidence,
-            ledger.number_of("source", edge.source),
-        )
-        for edge in edges
-    )
+    sources: dict[str, int] = {}
+    found = []
+    for src, dst, kind, subtype, confidence, source in edges:
+        if source not in sources:
+            sources[source] = ledger.number_of("source", source)
+        ends = ledger.node_of(number[src]), ledger.node_of(number[dst])
+        found.append(EdgeItem(*ends, int(kind), int(subtype), confidence, sources[source]))
+    return frozenset(found)
 
 
 def claims_digest(claims: Iterable[Claim]) -> bytes:

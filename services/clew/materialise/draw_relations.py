@@ -1,10 +1,13 @@
-"""From commits to rows of the relations: an item an (entity, aspect), drawn whole from its claims; and what is logged."""
+"""From commits to rows of the relations: an item an (entity, aspect), drawn whole from its claims; and the logs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
+
+import orjson
 
 from clew.ledger import Commit, LedgerReader
 from clew.ledger.port import Point
@@ -12,8 +15,8 @@ from clew.materialise.draw_graph import nodes_of
 from clew.relations import KeyRows, NodeRow, RelationsChange, Row
 from clew.relations.tables import CHANGE, CLAIM, COMMIT, EDGE, OF_ASPECT, OF_SERIES, TRAITS
 from clew.relations.writing import storable
-from clew_schemas import canonical
-from clew_schemas.edges import EdgeType, project, subtype_name
+from clew_schemas.edges import Edge, EdgeType, project, subtype_name
+from clew_schemas.registry import Aspect
 from clew_schemas.resolve import Claim, resolve
 from clew_schemas.urn import column
 
@@ -35,7 +38,7 @@ def draw(commits: Sequence[Commit], ledger: LedgerReader) -> RelationsChange:
 def items(keys: Iterable[TypedKey], ledger: LedgerReader) -> tuple[list[NodeRow], list[KeyRows]]:
     """Return the rows of these keys, and the nodes that they speak of."""
     wanted = list(keys)
-    projected = [project(ledger.registry.get(aspect), urn, claims) for _, urn, aspect, claims in wanted]
+    projected = [_edges(ledger.registry.get(aspect), urn, claims) for _, urn, aspect, claims in wanted]
     resolved = [resolve(claims, ledger.registry.get(aspect).resolution) for _, _, aspect, claims in wanted]
     mentioned: dict[str, None] = {}
     for (_, urn, aspect, _), edges, document in zip(wanted, projected, resolved, strict=True):
@@ -56,7 +59,7 @@ def items(keys: Iterable[TypedKey], ledger: LedgerReader) -> tuple[list[NodeRow]
                     number[edge.src],
                     number[edge.dst],
                     _TYPES[edge.type],
-                    _SUBTYPES.setdefault(edge.subtype, subtype_name(edge.subtype).lower()),
+                    _subtype(edge.subtype),
                     edge.confidence,
                     edge.source,
                 )
@@ -71,7 +74,7 @@ def items(keys: Iterable[TypedKey], ledger: LedgerReader) -> tuple[list[NodeRow]
 
 def traits_of(aspect: str, document: Mapping[str, Any] | None) -> dict[str, str | None]:
     """Return the columns of its entity's node that an aspect fills."""
-    said = document or {}
+    said = {} if document is None else {**_DEFAULTS.get(aspect, {}), **document}
     return {
         name: moment(said.get(member)) if name in _MOMENTS else _text(said.get(member))
         for name, member in TRAITS.get(aspect, {}).items()
@@ -122,9 +125,21 @@ def moment(said: Any) -> str | None:
     return f"{at.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
+_DEFAULTS: Mapping[str, Mapping[str, str]] = {"deprecation": {"status": "deprecated"}}
+"""What an aspect says by leaving a member out, as its model has it."""
 _MOMENTS = frozenset({"certified_until", "lifecycle_since", "deprecation_since", "removal"})
 _TYPES = {int(each): each.name.lower() for each in EdgeType}
-_SUBTYPES: dict[int, str] = {}
+_LEFT_OUT = (EdgeType.NAMED, EdgeType.DESCRIBED)
+"""The graph's own bookkeeping: what `columns` says, and columns that only lineage names."""
+
+
+@cache
+def _subtype(code: int) -> str:
+    return subtype_name(code).lower()
+
+
+def _edges(aspect: Aspect, urn: str, claims: Sequence[Claim]) -> list[Edge]:
+    return [edge for edge in project(aspect, urn, claims) if edge.type not in _LEFT_OUT] if aspect.edges else []
 
 
 def _nodes(urns: Iterable[str], ledger: LedgerReader) -> list[NodeRow]:
@@ -132,10 +147,10 @@ def _nodes(urns: Iterable[str], ledger: LedgerReader) -> list[NodeRow]:
 
 
 def _claim(entity: int, aspect: str, claim: Claim) -> Row:
-    says = None if claim.says is None else canonical.dumps(claim.says).decode()
+    says = None if claim.says is None else _json(claim.says)
     denies = None
     if claim.denies:
-        denies = canonical.dumps("all" if claim.denies == "all" else sorted(claim.denies)).decode()
+        denies = _json("all" if claim.denies == "all" else sorted(claim.denies))
     return (entity, aspect, claim.source, claim.rank, says, denies, iso(claim.observed), claim.seq)
 
 
@@ -218,7 +233,11 @@ def _point(point: Point) -> Row:
 def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return None if value is None else storable(value)
-    return canonical.dumps(value).decode()
+    return _json(value)
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _number(value: Any) -> float | None:

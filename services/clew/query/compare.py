@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from clew.errors import BadInput
@@ -77,27 +76,27 @@ def compare(
     b: Entity,
     viewer: Viewer,
     *,
-    a_at: str | None = None,
-    b_at: str | None = None,
+    a_at: int | None = None,
+    b_at: int | None = None,
     at_least: str | None = None,
     most: int = MOST_DIFFERENCES,
 ) -> Comparison:
-    """Return what differs between `a` and `b`, each as it is now or as of a seq, token or time.
+    """Return what differs between `a` and `b`, each as it is now or as of a seq.
 
-    Raises BadInput for two kinds, for one thing at one time, and for a time that is none or still to come.
+    Raises BadInput for two kinds, and for one thing at one time.
     """
     if at_least is not None:
         freshness.committed(at_least)
     began = time.perf_counter()
     head = ledger.head_seq()
-    left = Moment(a, _seq(ledger, freshness, a_at, "aAt", head))
-    right = Moment(b, _seq(ledger, freshness, b_at, "bAt", head))
+    left, right = Moment(a, head if a_at is None else a_at), Moment(b, head if b_at is None else b_at)
     _check(left, right)
-    sides = [_Side(ledger, each) for each in (left, right)]
+    sides = [Side(ledger, each) for each in (left, right)]
     parts = _compared(sides[0].parts(), sides[1].parts())
     every = [(part, each) for part, compared in parts.items() for each in compared.differences]
     cuts = [Cut(f"more than {most} differences", len(every) - most)] if len(every) > most else []
-    gaps = {gap for side in sides for gap in side.gaps()} | set(parked_gaps(ledger, {a.urn, b.urn}))
+    parked = [parked_gaps(ledger, {each.entity.urn}, each.seq) for each in (left, right)]
+    gaps = {gap for side in sides for gap in side.gaps()}.union(*parked)
     envelope = Envelope(
         as_of=AsOf(head, ledger.time_of(head), ledger.epoch),
         frontier=[*cuts, *(cut for side in sides for cut in side.cuts)],
@@ -126,38 +125,8 @@ def _check(a: Moment, b: Moment) -> None:
         raise BadInput(
             f"{said(a.entity.urn)} is the same on both sides",
             where="b",
-            hint="Name a second thing, or say as of when: aAt and bAt take a seq, a token or a time",
+            hint="Name a second thing, or say as of when: aAt and bAt take a moment",
         )
-
-
-def _seq(ledger: LedgerReader, freshness: Freshness, at: str | None, where: str, head: int) -> int:
-    """Return the seq that a seq, a token or a time names."""
-    if at is None:
-        return head
-    if at.isdecimal() and len(at) < 19:
-        seq = int(at)
-    else:
-        try:
-            moment = datetime.fromisoformat(at)
-        except ValueError:
-            if "-" not in at or not at.rsplit("-", 1)[1].isdecimal():
-                raise BadInput(
-                    f"not a seq, a token or a time: {at[:60]!r}", where=where, hint="A time is 2026-01-31T12:00:00Z"
-                ) from None
-            seq = _seq_of_token(freshness, at, where)
-        else:
-            aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            seq = ledger.seq_at(int(aware.timestamp() * 1_000_000))
-    if seq > head:
-        raise BadInput(f"seq {seq} is still to come, the ledger has reached {head}", where=where)
-    return seq
-
-
-def _seq_of_token(freshness: Freshness, token: str, where: str) -> int:
-    try:
-        return freshness.seq_of(token)
-    except BadInput as error:
-        raise BadInput(error.what, where=where, hint=error.hint) from error
 
 
 def _compared(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Compared]:
@@ -166,7 +135,7 @@ def _compared(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Compared]
     return {name: compare_documents(a.get(name, {}), b.get(name, {})) for name in names}
 
 
-class _Side:
+class Side:
     """One side: the document of each part, as of its seq."""
 
     def __init__(self, ledger: LedgerReader, moment: Moment) -> None:
@@ -269,10 +238,10 @@ class _Side:
 
     def _points(self, number: int, aspect: str, limit: int) -> list[Point]:
         """Return the points of a series that had been said by then, newest first."""
-        points = self._ledger.points(number, aspect, limit)
+        points = self._ledger.points(number, aspect, limit, self._seq)
         if len(points) == limit:
             self.cuts.append(Cut(f"more than {limit} points of {aspect}", 1, (self._urn,)))
-        return [point for point in points if point.seq <= self._seq]
+        return points
 
 
 def summary(name: str, points: Iterable[Point]) -> dict[str, Any]:

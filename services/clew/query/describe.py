@@ -10,7 +10,7 @@ from typing import Any
 
 from clew.ledger import Entity, LedgerReader
 from clew.query.answer import AsOf, Envelope, Gap, Viewer
-from clew.query.names import said
+from clew.query.names import is_present, said
 from clew_schemas import canonical
 from clew_schemas.resolve import Claim, resolve
 from clew_schemas.urn import Urn, column
@@ -46,12 +46,12 @@ class Description:
 
 
 def describe(ledger: LedgerReader, entity: Entity, viewer: Viewer, as_of: int | None = None) -> Description:
-    """Describe an entity from the ledger itself: never stale."""
+    """Describe an entity from the ledger itself, now or as of a seq: never stale."""
     started = time.perf_counter()
     seq = ledger.head_seq() if as_of is None else as_of
     claims = ledger.claims([entity.id], seq)[entity.id]
     aspects = resolved(ledger, claims)
-    gaps = list(_gaps(ledger, entity, aspects))
+    gaps = [*_gaps(ledger, entity, aspects, as_of), *past_gaps(ledger, [entity], as_of, derived=False)]
     envelope = Envelope(
         as_of=AsOf(seq, ledger.time_of(seq), ledger.epoch),
         gaps=gaps,
@@ -65,7 +65,7 @@ def describe(ledger: LedgerReader, entity: Entity, viewer: Viewer, as_of: int | 
         {name: etag(document) for name, document in aspects.items()},
         {name: [claim_dict(each) for each in by_source] for name, by_source in claims.items()},
         _columns(ledger, entity, aspects, seq),
-        {name: _points(ledger, entity, name) for name in SERIES if ledger.points(entity.id, name, 1)},
+        {name: points for name in SERIES if (points := _points(ledger, entity, name, as_of))},
     )
 
 
@@ -109,33 +109,58 @@ def _columns(ledger: LedgerReader, entity: Entity, aspects: Mapping[str, Any], s
     ]
 
 
-def _points(ledger: LedgerReader, entity: Entity, name: str) -> list[dict[str, Any]]:
+def _points(ledger: LedgerReader, entity: Entity, name: str, as_of: int | None) -> list[dict[str, Any]]:
     return [
         {"time": moment(point.time), "source": point.source, "name": point.name, "step": point.step, **point.payload}
-        for point in ledger.points(entity.id, name, _POINTS)
+        for point in ledger.points(entity.id, name, _POINTS, as_of)
     ]
 
 
-def _gaps(ledger: LedgerReader, entity: Entity, aspects: Mapping[str, Any]) -> list[Gap]:
-    gaps = parked_gaps(ledger, {entity.urn})
+def _gaps(ledger: LedgerReader, entity: Entity, aspects: Mapping[str, Any], as_of: int | None) -> list[Gap]:
+    gaps = parked_gaps(ledger, {entity.urn}, as_of)
     if entity.kind == "dataset" and "schema" not in aspects:
         gaps.append(Gap("undescribed_dataset", entity.urn, "no source describes its columns"))
-    if entity.kind == "column" and not _is_listed(ledger, entity):
+    if entity.kind == "column" and not _is_listed(ledger, entity, as_of):
         gaps.append(Gap("undescribed_column", entity.urn, "no source's schema lists it"))
     return gaps
 
 
-def _is_listed(ledger: LedgerReader, entity: Entity) -> bool:
-    schema = resolved(ledger, ledger.claims([entity.parent])[entity.parent]).get("schema", {})
+def _is_listed(ledger: LedgerReader, entity: Entity, as_of: int | None) -> bool:
+    schema = resolved(ledger, ledger.claims([entity.parent], as_of)[entity.parent]).get("schema", {})
     return Urn.parse(entity.urn).path in {each["name"] for each in schema.get("columns", ())}
 
 
-def parked_gaps(ledger: LedgerReader, urns: set[str]) -> list[Gap]:
-    """Return a gap for each parked group that names one of these URNs."""
+def parked_gaps(ledger: LedgerReader, urns: set[str], as_of: int | None = None) -> list[Gap]:
+    """Return a gap for each parked group that names one of these URNs.
+
+    As of a seq these are the groups that are still parked and were so before the next commit: what was replayed or
+    dropped since has left no trace of when it was parked.
+    """
     found = []
+    until = ledger.time_of(as_of + 1) if as_of is not None and as_of < ledger.head_seq() else None
     for parked in ledger.parked():
+        if until is not None and parked.time > until:
+            continue
         touched = sorted(urns & set(parked.urns))
         if touched:
             reason = parked.reasons[0]["what"] if parked.reasons else "parked"
             found.append(Gap("parked", touched[0], f"group {parked.group} of {parked.source} is parked: {reason}"))
     return found
+
+
+def past_gaps(
+    ledger: LedgerReader, entities: Sequence[Entity], as_of: int | None, *, derived: bool = True
+) -> list[Gap]:
+    """Return what a question as of a seq can't tell as a question of that time could have; nothing as of now.
+
+    `not_said`: nothing was said of a thing that is asked about. `derived_later` (with `derived`): what the house made
+    of the commits up to then, such as the lineage in their SQL, was committed after them.
+    """
+    if as_of is None:
+        return []
+    silent = [each.urn for each in entities if not is_present(ledger, each, as_of)]
+    gaps = [Gap("not_said", urn, f"nothing was said of it up to seq {as_of}") for urn in dict.fromkeys(silent)]
+    last = ledger.derived_after(as_of) if derived else 0
+    if last > as_of:
+        gaps.append(Gap("derived_later", "", f"what follows from it was derived up to seq {last}: ask as of that"))
+    return gaps

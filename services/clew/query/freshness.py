@@ -16,7 +16,7 @@ PATIENCE = 0.1
 PATIENCE_AT_LEAST = 5.0
 """Seconds that a question with `atLeast` waits before it fails as stale."""
 
-_TOKEN = re.compile(r"([0-9a-f]+)-(\d+)")
+_TOKEN = re.compile(r"([0-9a-f]+)-([0-9]{1,18})")
 
 
 class Keeper(Protocol):
@@ -59,11 +59,17 @@ class Freshness:
         self.catch_up: Callable[[], None] | None = None
         """When nothing runs beside the question: does the work of followers and reactors on the spot."""
 
-    def reach(self, view: str, at_least: str | None) -> Reached:
+    def reach(self, view: str, at_least: str | None, as_of: int | None = None) -> Reached:
         """Wait until `view` has reached the target: the token, or the ledger's head now.
 
-        Raises Stale when `at_least` was given and is not reached in time, BadInput for a bad token or another epoch.
+        A question `as_of` a seq asks of the view no more than to have come that far, which it most often has; `seq` of
+        what is returned is then at most that. Raises Stale when `at_least` was given and is not reached in time,
+        BadInput for a bad token or another epoch.
         """
+        if as_of is not None:
+            if at_least is not None:
+                self.committed(at_least)
+            return self._reach_past(view, as_of)
         target = self._ledger.head_seq() if at_least is None else self.seq_of(at_least)
         if self.catch_up is not None:
             self.catch_up()
@@ -86,6 +92,18 @@ class Freshness:
                 wanted=target,
             )
         return Reached(position, behind)
+
+    def _reach_past(self, view: str, as_of: int) -> Reached:
+        # Reactors too: only then is it known what was derived later from what had been said by then.
+        keepers = [self._followers[view], *self._reactors]
+        if self.catch_up is not None and any(each.position() < as_of for each in keepers):
+            self.catch_up()
+        deadline = time.monotonic() + PATIENCE
+        while (waits := any(each.position() < as_of for each in keepers)) and time.monotonic() < deadline:
+            with self._moved:
+                self._moved.wait(0.02)
+        seq = min(keepers[0].position(), as_of)
+        return Reached(seq, as_of - seq or int(waits))
 
     def committed(self, at_least: str) -> None:
         """Wait until the ledger itself holds what the token names; raise Stale when it does not in time."""

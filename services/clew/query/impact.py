@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from clew.graph import Direction, Edges, Ids, Nodes
 from clew.ledger import Entity, LedgerReader
 from clew.query.answer import AsOf, Envelope, Viewer
-from clew.query.describe import resolved
+from clew.query.describe import past_gaps, resolved
 from clew.query.freshness import Freshness
 from clew.query.lineage import cuts_of
 from clew.query.names import said
@@ -82,10 +82,10 @@ def impact(
     as_of: int | None = None,
     named: int = NAMED,
 ) -> Impact:
-    """Return what a change to `entity` does to everything downstream of it."""
-    reached = freshness.reach("graph", at_least)
+    """Return what a change to `entity` does to everything downstream of it, now or as of a seq."""
+    reached = freshness.reach("graph", at_least, as_of)
     started = time.perf_counter()
-    graph, seq = views.graph, reached.seq if as_of is None else min(as_of, reached.seq)
+    graph, seq = views.graph, reached.seq
     start = starts_of(ledger, graph, entity, Grain.COLUMN, Direction.DOWN, seq)
     found = walk(
         graph,
@@ -103,7 +103,7 @@ def impact(
         as_of=AsOf(seq, ledger.time_of(seq), ledger.epoch),
         behind=reached.behind,
         frontier=cuts_of(ledger, found, None),
-        gaps=gaps_of(ledger, graph, found, nodes, seq),
+        gaps=[*gaps_of(ledger, graph, found, nodes, seq), *past_gaps(ledger, [entity], as_of)],
         engine=graph.name,
         hops=found.hops,
         ms=(time.perf_counter() - started) * 1000,

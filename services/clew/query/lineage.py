@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from clew.graph import Direction, Edges, Nodes
+from clew.graph import Direction, Edges
 from clew.ledger import Entity, LedgerReader
 from clew.query.answer import AsOf, Cut, Envelope, Viewer
+from clew.query.describe import past_gaps
 from clew.query.freshness import Freshness
 from clew.query.start import grain_of, starts_of, types_of
 from clew.query.terms import Grain
@@ -74,10 +75,13 @@ def lineage(
     at_least: str | None = None,
     as_of: int | None = None,
 ) -> LineageGraph:
-    """Return everything upstream or downstream of a thing. Without `indirect`, only where values themselves flow."""
-    reached = freshness.reach("graph", at_least)
+    """Return everything upstream or downstream of a thing, now or as of a seq.
+
+    Without `indirect`, only where values themselves flow.
+    """
+    reached = freshness.reach("graph", at_least, as_of)
     started = time.perf_counter()
-    graph, seq = views.graph, reached.seq if as_of is None else min(as_of, reached.seq)
+    graph, seq = views.graph, reached.seq
     grain = grain_of(entity, grain)
     start = starts_of(ledger, graph, entity, grain, direction, seq)
     found = walk(
@@ -95,12 +99,12 @@ def lineage(
         as_of=AsOf(seq, ledger.time_of(seq), ledger.epoch),
         behind=reached.behind,
         frontier=cuts_of(ledger, found, depth),
-        gaps=gaps_of(ledger, graph, found, nodes, seq),
+        gaps=[*gaps_of(ledger, graph, found, nodes, seq), *past_gaps(ledger, [entity], as_of)],
         engine=graph.name,
         hops=found.hops,
         ms=(time.perf_counter() - started) * 1000,
     )
-    return _named(ledger, found, nodes, envelope, entity, grain, indirect, len(start))
+    return _named(ledger, found, envelope, entity, grain, indirect, len(start))
 
 
 def spread_all(labels: Labels, edges: Edges) -> Labels:
@@ -125,14 +129,16 @@ def cuts_of(ledger: LedgerReader, found: Walk, depth: int | None) -> list[Cut]:
 def _named(
     ledger: LedgerReader,
     found: Walk,
-    nodes: Nodes,
     envelope: Envelope,
     entity: Entity,
     grain: Grain,
     indirect: bool,
     starts: int,
 ) -> LineageGraph:
-    names = [each.urn if each else "" for each in ledger.entities(found.nodes.tolist())]
+    known = ledger.entities(found.nodes.tolist())
+    names = [each.urn if each else "" for each in known]
+    # The ledger's kinds: a thing without any edge is not in the graph.
+    kinds = [each.kind if each else "" for each in known]
     order = sorted(range(len(names)), key=lambda at: (int(found.depth[at]), names[at]))
     edges = edge_dicts(ledger, found.edges.where(found.carried > 0), found.nodes[order])
     return LineageGraph(
@@ -143,7 +149,7 @@ def _named(
         indirect=indirect,
         starts=starts,
         urns=[names[at] for at in order],
-        kinds=nodes.kind[order].tolist(),
+        kinds=[kinds[at] for at in order],
         depths=found.depth[order].tolist(),
         edges=sorted(edges, key=lambda edge: tuple(str(value).rjust(6) for value in edge.values())),
     )

@@ -4,31 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clew.errors import Ambiguous, BadInput, NotFound
+from clew.errors import Ambiguous, BadInput, NotFound, TooLarge
 from clew.ledger import Entity, LedgerReader
 from clew_schemas.kinds import DERIVED_KINDS
 from clew_schemas.resolve import resolve
-from clew_schemas.urn import Urn, segment
+from clew_schemas.urn import MAX_URN_LENGTH, Urn, segment
 
 _CANDIDATES = 20
 _MEANT_FIRST = (("dataset", "column"), ("model", "model_version", "deployment", "endpoint"))
 """Kinds that people mean before others of the same name: a dataset before its job, a version before its run."""
 
 
-def entity_named(ledger: LedgerReader, text: str, kinds: Sequence[str] = ()) -> Entity:
+def entity_named(ledger: LedgerReader, text: str, kinds: Sequence[str] = (), as_of: int | None = None) -> Entity:
     """Return the entity that `text` names: a URN or a short name.
 
-    Raises NotFound, or Ambiguous with the candidates. What is claimed today goes before what was only ever named, and
-    a name that is said in full before one that ends so.
+    Raises NotFound, or Ambiguous with the candidates. What is claimed (then, if asked as of a seq) goes before what is
+    claimed today only, that before what was only ever named, and a name that is said in full before one that ends so.
     """
     if text.startswith("urn:"):
         return _by_urn(ledger, text)
+    if len(text) > MAX_URN_LENGTH:
+        raise TooLarge(f"a name of {len(text)} characters; the longest has {MAX_URN_LENGTH}", where=text[:80])
     found = [each for each in _ending_in(ledger, text) if each.kind not in DERIVED_KINDS]
     found = [each for each in found if not kinds or each.kind in kinds]
     if not found:
         raise NotFound(f"nothing is called {text!r}", hint=f"Look for it: clew search {text!r}", name=text)
-    if len(found) > 1:
-        found = [each for each in found if is_present(ledger, each)] or found
+    for moment in dict.fromkeys((as_of, None)):
+        if len(found) > 1:
+            found = [each for each in found if is_present(ledger, each, moment)] or found
     if len(found) > 1:
         found = [each for each in found if said(each.urn).casefold() == text.casefold()] or found
     for meant in _MEANT_FIRST:
@@ -53,13 +56,13 @@ def _ending_in(ledger: LedgerReader, text: str) -> list[Entity]:
     return list({each.id: each for spelling in (text, segment(text)) for each in ledger.find(spelling)}.values())
 
 
-def entity_of(ledger: LedgerReader, text: str, kinds: Sequence[str], hint: str) -> Entity:
+def entity_of(ledger: LedgerReader, text: str, kinds: Sequence[str], hint: str, as_of: int | None = None) -> Entity:
     """Return the entity of one of these kinds that `text` names.
 
     Raises BadInput, with the hint, when only things of other kinds are called so; else as `entity_named`.
     """
     try:
-        entity = entity_named(ledger, text, kinds)
+        entity = entity_named(ledger, text, kinds, as_of)
     except NotFound:
         others = [each for each in ledger.find(text) if each.kind not in DERIVED_KINDS]
         if not others:
@@ -79,10 +82,10 @@ def said(urn: str) -> str:
     return Urn.parse(urn).dotted_name
 
 
-def is_present(ledger: LedgerReader, entity: Entity) -> bool:
-    """Say whether something is claimed about an entity now, or a schema of today lists it."""
+def is_present(ledger: LedgerReader, entity: Entity, as_of: int | None = None) -> bool:
+    """Say whether something is claimed about an entity, now or as of a seq, or a schema of that time lists it."""
     holder = entity.parent if entity.kind == "column" else entity.id
-    claims = ledger.claims([holder])[holder]
+    claims = ledger.claims([holder], as_of)[holder]
     if entity.kind != "column":
         return bool(claims)
     schema = resolve(claims.get("schema", ()), ledger.registry.get("schema").resolution)

@@ -13,6 +13,7 @@ import numpy as np
 from clew.graph import Direction, Edges, Ids
 from clew.ledger import Entity, LedgerReader
 from clew.query.answer import AsOf, Envelope, Viewer
+from clew.query.describe import past_gaps
 from clew.query.freshness import Freshness
 from clew.query.lineage import cuts_of, edge_dicts, spread_all, spread_direct
 from clew.query.start import grain_of, starts_of, types_of
@@ -59,10 +60,10 @@ def paths(
     at_least: str | None = None,
     as_of: int | None = None,
 ) -> Paths:
-    """Return up to `most` simple paths downstream from `start` to `end`, shortest first."""
-    reached = freshness.reach("graph", at_least)
+    """Return up to `most` simple paths downstream from `start` to `end`, shortest first, now or as of a seq."""
+    reached = freshness.reach("graph", at_least, as_of)
     began = time.perf_counter()
-    graph, seq = views.graph, reached.seq if as_of is None else min(as_of, reached.seq)
+    graph, seq = views.graph, reached.seq
     if grain is None:
         both_sets = {grain_of(start, None), grain_of(end, None)} == {Grain.DATASET}
         grain = Grain.DATASET if both_sets else Grain.COLUMN
@@ -90,7 +91,10 @@ def paths(
         as_of=AsOf(seq, ledger.time_of(seq), ledger.epoch),
         behind=reached.behind,
         frontier=cuts_of(ledger, found, None),
-        gaps=gaps_of(ledger, graph, found, graph.nodes(found.nodes), seq),
+        gaps=[
+            *gaps_of(ledger, graph, found, graph.nodes(found.nodes), seq),
+            *past_gaps(ledger, [start, end], as_of),
+        ],
         engine=graph.name,
         hops=found.hops,
         ms=(time.perf_counter() - began) * 1000,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from clew.graph import Direction
@@ -11,17 +11,21 @@ from clew.ledger import LedgerReader
 from clew.query import bottlenecks as slowness
 from clew.query import compare as comparing
 from clew.query import describe as describing
+from clew.query import diff as differing
 from clew.query import find as finding
 from clew.query import impact as impacts
 from clew.query import lineage as lineages
 from clew.query import paths as pathways
 from clew.query import reproduce as reproducing
+from clew.query import sql as relational
 from clew.query import unused as idleness
 from clew.query import what_trained as training
 from clew.query.answer import Viewer
 from clew.query.freshness import Freshness
+from clew.query.moments import seq_of
 from clew.query.names import entity_named
 from clew.query.terms import (
+    DEPTH,
     EVERYWHERE,
     MOST_DIFFERENCES,
     MOST_UNUSED,
@@ -35,6 +39,7 @@ from clew.query.terms import (
 )
 from clew.query.versions import learned_named
 from clew.query.views import Views
+from clew.relations import Stop, Value
 from clew.search import SearchQuery
 
 
@@ -56,11 +61,18 @@ class Questions:
         """Search by words, filters, conditions and facets, among everything or within a lineage."""
         return finding.find(self.ledger, self.views, self.freshness, query, viewer, at_least, within)
 
-    def describe(self, name: str, viewer: Viewer, at_least: str | None = None) -> describing.Description:
-        """Return all that is known about one thing."""
+    def seq(self, moment: str | None, where: str = "asOf") -> int | None:
+        """Return the seq of a moment, None for none; `where` is what errors name. See `clew.query.moments`."""
+        return seq_of(self.ledger, moment, time.time_ns() // 1000, where)
+
+    def describe(
+        self, name: str, viewer: Viewer, at_least: str | None = None, as_of: str | None = None
+    ) -> describing.Description:
+        """Return all that is known about one thing, now or as of a moment."""
         if at_least is not None:
             self.freshness.committed(at_least)
-        return describing.describe(self.ledger, entity_named(self.ledger, name), viewer)
+        seq = self.seq(as_of)
+        return describing.describe(self.ledger, entity_named(self.ledger, name, as_of=seq), viewer, seq)
 
     def lineage(
         self,
@@ -72,33 +84,45 @@ class Questions:
         indirect: bool = False,
         depth: int | None = None,
         at_least: str | None = None,
+        as_of: str | None = None,
     ) -> lineages.LineageGraph:
-        """Return everything upstream or downstream of a thing."""
+        """Return everything upstream or downstream of a thing, now or as of a moment."""
+        seq = self.seq(as_of)
         return lineages.lineage(
             self.ledger,
             self.views,
             self.freshness,
-            entity_named(self.ledger, name),
+            entity_named(self.ledger, name, as_of=seq),
             viewer,
             direction=direction,
             grain=grain,
             indirect=indirect,
             depth=depth,
             at_least=at_least,
+            as_of=seq,
         )
 
     def impact(
-        self, name: str, change: ChangeKind, viewer: Viewer, *, at_least: str | None = None, named: int = NAMED
+        self,
+        name: str,
+        change: ChangeKind,
+        viewer: Viewer,
+        *,
+        at_least: str | None = None,
+        as_of: str | None = None,
+        named: int = NAMED,
     ) -> impacts.Impact:
-        """Return what a change breaks."""
+        """Return what a change breaks, or would have broken as of a moment."""
+        seq = self.seq(as_of)
         return impacts.impact(
             self.ledger,
             self.views,
             self.freshness,
-            entity_named(self.ledger, name),
+            entity_named(self.ledger, name, as_of=seq),
             viewer,
             change,
             at_least=at_least,
+            as_of=seq,
             named=named,
         )
 
@@ -112,37 +136,80 @@ class Questions:
         indirect: bool = False,
         most: int = 10,
         at_least: str | None = None,
+        as_of: str | None = None,
     ) -> pathways.Paths:
-        """Return how one thing reaches another."""
+        """Return how one thing reaches another, now or as of a moment."""
+        seq = self.seq(as_of)
         return pathways.paths(
             self.ledger,
             self.views,
             self.freshness,
-            entity_named(self.ledger, start),
-            entity_named(self.ledger, end),
+            entity_named(self.ledger, start, as_of=seq),
+            entity_named(self.ledger, end, as_of=seq),
             viewer,
             grain=grain,
             indirect=indirect,
             most=most,
             at_least=at_least,
+            as_of=seq,
+        )
+
+    def sql(
+        self,
+        query: str,
+        viewer: Viewer,
+        *,
+        parameters: Mapping[str, Value] | None = None,
+        limit: int = relational.ROWS,
+        seconds: float = relational.SECONDS,
+        at_least: str | None = None,
+        stop: Stop | None = None,
+    ) -> relational.SqlAnswer:
+        """Answer one SELECT over the relations; `stop` ends it from another thread."""
+        return relational.sql(
+            self.ledger,
+            self.views,
+            self.freshness,
+            query,
+            viewer,
+            parameters=parameters,
+            limit=limit,
+            seconds=seconds,
+            at_least=at_least,
+            stop=stop,
         )
 
     def what_trained(
-        self, name: str, viewer: Viewer, *, most: int = MOST_VERSIONS, at_least: str | None = None
+        self,
+        name: str,
+        viewer: Viewer,
+        *,
+        most: int = MOST_VERSIONS,
+        at_least: str | None = None,
+        as_of: str | None = None,
     ) -> training.WhatTrained:
-        """Return how the model versions behind a thing came about, back to raw columns."""
-        entity = learned_named(self.ledger, name)
+        """Return how the model versions behind a thing came about, back to raw columns, now or as of a moment."""
+        seq = self.seq(as_of)
+        entity = learned_named(self.ledger, name, seq)
         return training.what_trained(
-            self.ledger, self.views, self.freshness, entity, viewer, at_least=at_least, most=most
+            self.ledger, self.views, self.freshness, entity, viewer, at_least=at_least, as_of=seq, most=most
         )
 
     def reproduce(
-        self, name: str, viewer: Viewer, *, most: int = MOST_VERSIONS, at_least: str | None = None
+        self,
+        name: str,
+        viewer: Viewer,
+        *,
+        most: int = MOST_VERSIONS,
+        at_least: str | None = None,
+        as_of: str | None = None,
     ) -> reproducing.Reproduction:
-        """Return what is known to rebuild the model versions behind a thing, and what is missing."""
-        entity = learned_named(self.ledger, name)
+        """Return what is known (or was, as of a moment) to rebuild the model versions behind a thing, and what is
+        missing."""
+        seq = self.seq(as_of)
+        entity = learned_named(self.ledger, name, seq)
         return reproducing.reproduce(
-            self.ledger, self.views, self.freshness, entity, viewer, at_least=at_least, most=most
+            self.ledger, self.views, self.freshness, entity, viewer, at_least=at_least, as_of=seq, most=most
         )
 
     def compare(
@@ -156,17 +223,48 @@ class Questions:
         most: int = MOST_DIFFERENCES,
         at_least: str | None = None,
     ) -> comparing.Comparison:
-        """Return what differs between two things, or (without `b`) between two times of one."""
+        """Return what differs between two things, or (without `b`) between two moments of one."""
+        left, right = self.seq(a_at, "aAt"), self.seq(b_at, "bAt")
         return comparing.compare(
             self.ledger,
             self.freshness,
-            entity_named(self.ledger, a),
-            entity_named(self.ledger, a if b is None else b),
+            entity_named(self.ledger, a, as_of=left),
+            entity_named(self.ledger, a if b is None else b, as_of=left if b is None else right),
             viewer,
-            a_at=a_at,
-            b_at=b_at,
+            a_at=left,
+            b_at=right,
             at_least=at_least,
             most=most,
+        )
+
+    def diff(
+        self,
+        name: str,
+        viewer: Viewer,
+        *,
+        start: str,
+        end: str | None = None,
+        grain: Grain = Grain.COLUMN,
+        indirect: bool = False,
+        depth: int = DEPTH,
+        most: int = MOST_DIFFERENCES,
+        at_least: str | None = None,
+    ) -> differing.Diff:
+        """Return what changed about a thing, and in the lineage around it, between two moments."""
+        since, until = self.seq(start, "from"), self.seq(end, "to")
+        return differing.diff(
+            self.ledger,
+            self.views,
+            self.freshness,
+            entity_named(self.ledger, name, as_of=until),
+            viewer,
+            start=since or 0,
+            end=until,
+            grain=grain,
+            indirect=indirect,
+            depth=depth,
+            most=most,
+            at_least=at_least,
         )
 
     def bottlenecks(

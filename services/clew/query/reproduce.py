@@ -48,6 +48,7 @@ def reproduce(
     viewer: Viewer,
     *,
     at_least: str | None = None,
+    as_of: int | None = None,
     most: int = MOST_VERSIONS,
 ) -> Reproduction:
     """Return what is known to rebuild the versions behind `entity`; each thing that is missing is a gap.
@@ -55,7 +56,7 @@ def reproduce(
     It is a plan from what was said, nothing is run: a plan without gaps may still give another model where a step is
     not deterministic.
     """
-    asked = ask(ledger, views, freshness, entity, at_least, most)
+    asked = ask(ledger, views, freshness, entity, at_least, most, as_of)
     plans = [_plan(asked.training, version) for version in asked.training.versions]
     gaps = [gap for _, missing in plans for gap in missing]
     return Reproduction(asked.envelope(ledger, entity, gaps), entity, asked.total, [plan for plan, _ in plans])

@@ -49,6 +49,9 @@ RUNS = 20
 MOST_DIFFERENCES = 1000
 """Differences that an answer lists, if not told otherwise; the rest are counted."""
 
+DEPTH = 1
+"""Hops around a thing whose lineage a diff compares, if not told otherwise: those to its neighbours."""
+
 UNREAD_DAYS = 90
 
 MOST_UNUSED = 100

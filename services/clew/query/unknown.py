@@ -19,16 +19,29 @@ _MOST = 200
 
 def gaps_of(ledger: LedgerReader, graph: Graph, walk: Walk, nodes: Nodes, as_of: int | None) -> list[Gap]:
     """Return the gaps of a walk at column grain, in a stable order."""
+    nodes = _met(ledger, walk, nodes)
     found = [
         *_undescribed(ledger, graph, walk, nodes, as_of),
         *_unresolved(ledger, graph, walk, nodes, as_of),
-        *parked_gaps(ledger, _urns(ledger, _with_parents(walk.nodes, nodes))),
+        *parked_gaps(ledger, _urns(ledger, _with_parents(walk.nodes, nodes)), as_of),
     ]
     found = sorted(set(found), key=lambda gap: (gap.code, gap.urn, gap.detail))
     if len(found) > _MOST:
         more = Gap("more", "", f"{len(found) - _MOST} further gaps are not listed")
         return [*found[:_MOST], more]
     return found
+
+
+def _met(ledger: LedgerReader, walk: Walk, nodes: Nodes) -> Nodes:
+    """Return the nodes with the ledger's word on those that the graph has not met, since nobody gave them an edge."""
+    unmet = np.flatnonzero(nodes.kind == "")
+    if not len(unmet):
+        return nodes
+    kind, parent = nodes.kind.astype(np.object_), nodes.parent.copy()
+    for at, entity in zip(unmet.tolist(), ledger.entities(walk.nodes[unmet].tolist()), strict=True):
+        if entity is not None:
+            kind[at], parent[at] = entity.kind, entity.parent
+    return Nodes(kind.astype(np.str_), parent, nodes.policy_class)
 
 
 def _undescribed(ledger: LedgerReader, graph: Graph, walk: Walk, nodes: Nodes, as_of: int | None) -> Iterable[Gap]:

@@ -29,12 +29,12 @@ class Behind:
     via: tuple[str, ...]
 
 
-def learned_named(ledger: LedgerReader, text: str) -> Entity:
+def learned_named(ledger: LedgerReader, text: str, as_of: int | None = None) -> Entity:
     """Return the model, version, deployment, endpoint or prediction set that `text` names.
 
     Raises BadInput for the name of something else, NotFound and Ambiguous as `entity_of`.
     """
-    return entity_of(ledger, text, LEARNED, "What depends on anything else: clew impact")
+    return entity_of(ledger, text, LEARNED, "What depends on anything else: clew impact", as_of)
 
 
 def versions_behind(ledger: LedgerReader, graph: Graph, entity: Entity, seq: int) -> list[Behind]:

@@ -11,6 +11,7 @@ from typing import Any
 from clew.graph import Graph
 from clew.ledger import Entity, LedgerReader
 from clew.query.answer import AsOf, Cut, Envelope, Gap, Viewer
+from clew.query.describe import past_gaps
 from clew.query.freshness import Freshness, Reached
 from clew.query.known import Known
 from clew.query.names import said
@@ -56,6 +57,7 @@ class Asked:
     graph: Graph
     training: Training
     total: int
+    as_of: int | None = None
 
     def envelope(self, ledger: LedgerReader, start: Entity, gaps: Sequence[Gap]) -> Envelope:
         """Return what the answer says about itself."""
@@ -66,7 +68,8 @@ class Asked:
         own = {gap.urn for gap in gaps}
         generic = gaps_of(ledger, self.graph, upstream.found, upstream.nodes, seq)
         # What is said here in words of its own is not said again as lineage that is not resolved.
-        found = [*gaps, *(gap for gap in generic if gap.code != "unresolved" or gap.urn not in own)]
+        found = [*past_gaps(ledger, [start], self.as_of), *gaps]
+        found += [gap for gap in generic if gap.code != "unresolved" or gap.urn not in own]
         if not self.total:
             found.append(Gap("no_versions", start.urn, f"no version of a model is known behind this {start.kind}"))
         return Envelope(
@@ -81,15 +84,21 @@ class Asked:
 
 
 def ask(
-    ledger: LedgerReader, views: Views, freshness: Freshness, entity: Entity, at_least: str | None, most: int
+    ledger: LedgerReader,
+    views: Views,
+    freshness: Freshness,
+    entity: Entity,
+    at_least: str | None,
+    most: int,
+    as_of: int | None = None,
 ) -> Asked:
-    """Gather the newest versions behind `entity`, at most `most`, with all that lies above them."""
-    reached = freshness.reach("graph", at_least)
+    """Gather the newest versions behind `entity`, at most `most`, with all that lies above them, now or as of a seq."""
+    reached = freshness.reach("graph", at_least, as_of)
     began = time.perf_counter()
     graph = views.graph
     behind = versions_behind(ledger, graph, entity, reached.seq)
     chosen = sorted(behind, key=_age, reverse=True)[:most]
-    return Asked(reached, began, graph, Training(ledger, graph, chosen, reached.seq), len(behind))
+    return Asked(reached, began, graph, Training(ledger, graph, chosen, reached.seq), len(behind), as_of)
 
 
 def what_trained(
@@ -100,10 +109,11 @@ def what_trained(
     viewer: Viewer,
     *,
     at_least: str | None = None,
+    as_of: int | None = None,
     most: int = MOST_VERSIONS,
 ) -> WhatTrained:
     """Return what is known of how the versions behind `entity` were trained; what is not known stands in `gaps`."""
-    asked = ask(ledger, views, freshness, entity, at_least, most)
+    asked = ask(ledger, views, freshness, entity, at_least, most, as_of)
     told = [_told(asked.training, version) for version in asked.training.versions]
     proof = _prove(asked.training, [document for document, _ in told])
     return WhatTrained(

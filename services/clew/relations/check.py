@@ -24,14 +24,15 @@ T = TypeVar("T")
 MAX_CHARACTERS = 100_000
 MAX_TOKENS = 5_000
 MAX_PARAMETERS = 200
+MAX_WAITING_JOINS = 8
 _STACK = 128 * 1024 * 1024
 """Bytes of stack for the parser, which goes down a level a bracket or NOT; 5,000 levels take a fifth of it."""
 
 SYNTAX = frozenset(
     """
     select union intersect except subquery with cte values tuple table tablealias identifier column star alias aliases
-    from join where group having order ordered limit limitoptions offset fetch distinct literal null boolean placeholder paren
-    and or not eq neq gt gte lt lte is in between like ilike escape exists nullsafeeq nullsafeneq
+    from join where group having order ordered limit limitoptions offset fetch distinct literal null boolean placeholder
+    paren and or not eq neq gt gte lt lte is in between like ilike escape exists nullsafeeq nullsafeneq
     add sub mul div intdiv mod neg dpipe cast datatype datatypeparam case if window windowspec filter var dot
     rowsfrom withingroup
     """.split()
@@ -47,8 +48,9 @@ OF_ENGINE: Mapping[str, frozenset[str]] = {
     "sqlite": frozenset(
         """
         groupconcat jsonextract jsonextractscalar jsonpath jsonpathroot jsonpathkey jsonpathsubscript jsonpathwildcard
-        strposition timetostr tsordstotimestamp date datetime currentdate currenttimestamp currenttime unixtotime floor ceil sign glob
-        concat coalesce instr typeof total unicode julianday strftime json_array_length json_type iif ifnull printf hex
+        strposition timetostr tsordstotimestamp date datetime currentdate currenttimestamp currenttime unixtotime
+        floor ceil sign glob concat coalesce
+        instr typeof total unicode julianday strftime json_array_length json_type iif ifnull
         hex lowerhex concatws
         """.split()
     ),
@@ -109,6 +111,7 @@ def _parsed(text: str, dialect: str) -> tuple[list[Token], exp.Expr]:
                 f"the query has {len(tokens):,} words, at most {MAX_TOKENS:,} are taken", where="query", hint="Ask less"
             )
         _check_comments_closed(text, tokens)
+        _check_joins(tokens)
         return tokens, sqlglot.parse(text, read=dialect)
 
     try:
@@ -134,6 +137,22 @@ def _parsed(text: str, dialect: str) -> tuple[list[Token], exp.Expr]:
             hint="SELECT, WITH … SELECT or VALUES; edits go through clew edit and clew emit",
         )
     return tokens, tree
+
+
+def _check_joins(tokens: list[Token]) -> None:
+    """Refuse many joins in a row without a condition: the parser tries every way in which they could nest."""
+    waiting = 0
+    for before, token in zip([tokens[0], *tokens], tokens, strict=False) if tokens else ():
+        if token.token_type == TokenType.JOIN and before.token_type != TokenType.CROSS:
+            waiting += 1
+        elif token.token_type in (TokenType.ON, TokenType.USING):
+            waiting = max(0, waiting - 1)
+        if waiting > MAX_WAITING_JOINS:
+            raise BadInput(
+                "too many joins wait for their condition",
+                where=_place(token.line, token.col, len(token.text)),
+                hint="Write ON or USING behind each JOIN, or CROSS JOIN",
+            )
 
 
 def _check_comments_closed(text: str, tokens: list[Token]) -> None:

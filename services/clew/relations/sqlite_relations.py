@@ -6,7 +6,6 @@ truth: the file needs no fsync a commit, it can be drawn again.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import time
@@ -36,11 +35,15 @@ _AT_ONCE = 4
 """Queries of people that run at the same time; more wait for a moment, and are refused then."""
 _PATIENCE = 5.0
 _LONGEST_VALUE = 4_000_000
+_LONGEST_PATTERN = 300
+"""Bytes of a LIKE pattern: matching one value can't be interrupted."""
 _STEPS = 20_000
 """Instructions of SQLite's machine between two looks at the clock."""
 
 _ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})
-_FORBIDDEN_FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer", "writefile", "readfile", "edit"})
+_FORBIDDEN_FUNCTIONS = frozenset(
+    {"load_extension", "fts3_tokenizer", "writefile", "readfile", "edit", "printf", "format", "zeroblob", "randomblob"}
+)
 
 
 class SqliteRelations:
@@ -67,11 +70,13 @@ class SqliteRelations:
             file = folder / (folder / _CURRENT).read_text().strip()
         except FileNotFoundError:
             return cls._started(folder)
+        except ValueError as error:
+            return cls._started(folder, damaged=f"{_CURRENT} does not read back: {error}")
         try:
             if not file.is_file():
                 raise Damaged(f"{file.name} is missing", where=str(folder))
             found = cls(folder, file)
-        except (Damaged, sqlite3.Error, OSError) as error:
+        except (Damaged, sqlite3.Error, OSError, ValueError) as error:
             return cls._started(folder, damaged=str(error))
         _clear(folder, file)
         return found
@@ -237,6 +242,7 @@ def _opened(file: Path) -> sqlite3.Connection:
 def _bound(connection: sqlite3.Connection) -> None:
     """Bound what one query may use: long values, deep expressions, sorting in memory; LIKE as PostgreSQL has it."""
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, _LONGEST_PATTERN)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     connection.setlimit(sqlite3.SQLITE_LIMIT_WORKER_THREADS, 0)
     connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, MAX_PARAMETERS)
@@ -305,4 +311,4 @@ def _clear(folder: Path, current: Path) -> None:
     """Take away what an earlier rebuild left: nobody else has this home open."""
     for path in folder.glob("relations-*"):
         if not path.name.startswith(current.name):
-            os.unlink(path)
+            path.unlink()

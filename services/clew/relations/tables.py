@@ -55,10 +55,19 @@ TRAITS: Mapping[str, Mapping[str, str]] = {
 
 TRAIT_COLUMNS = tuple(column for columns in TRAITS.values() for column in columns)
 
+_NAMING: dict[str, Type] = {
+    "id": "id",
+    "urn": "text",
+    "kind": "text",
+    "namespace": "text",
+    "name": "text",
+    "dataset": "id",
+}
+_TRAIT_TYPES: dict[str, Type] = dict.fromkeys(TRAIT_COLUMNS, "text")
+
 NODE = Table(
     "stored_node",
-    {"id": "id", "urn": "text", "kind": "text", "namespace": "text", "name": "text", "dataset": "id"}
-    | {column: "text" for column in TRAIT_COLUMNS},
+    {**_NAMING, **_TRAIT_TYPES},
     ("id",),
 )
 CLAIM = Table(

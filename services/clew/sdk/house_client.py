@@ -12,10 +12,10 @@ from typing import Any, Literal, Self
 import msgspec
 
 from clew.errors import BadInput, ClewError, OurError
-from clew.sdk.answers import Described, Found, Impact, Lineage, Paths
+from clew.sdk.answers import Answer, Described, Found, Impact, Lineage, Paths
 from clew.sdk.batches import Batch, units_of
 from clew.sdk.doors import Door
-from clew.sdk.moments import Clock
+from clew.sdk.moments import Clock, Moment, told
 from clew.sdk.naming import Names
 from clew.sdk.sender import Refusal, Sender, Stats
 from clew.sdk.spool import Spool
@@ -135,12 +135,18 @@ class HouseClient:
         **filters: str | Sequence[str],
     ) -> Found:
         """Find things by words and filters, such as `kind="dataset"`, `owner="anna"`."""
+        if "as_of" in filters:  # refused by the house, in words
+            filters["asOf"] = filters.pop("as_of")
         asked = {"q": text, "facets": ",".join(facets), "limit": limit, "offset": offset, **filters}
         return Found(self._asked("/v1/search", **asked))
 
-    def describe(self, name: str) -> Described:
-        """Return all that is known about a URN or short name; raise NotFound or Ambiguous."""
-        return Described(self._asked("/v1/entities/" + quoted(name)))
+    def describe(self, name: str, *, as_of: Moment | None = None) -> Described:
+        """Return all that is known about a URN or short name; raise NotFound or Ambiguous.
+
+        `as_of` is a moment of the past, here and below: a seq, a token, a time (a `datetime`, or in ISO 8601), a date
+        (the end of that day in UTC), or a text such as "2h", "3d", "yesterday".
+        """
+        return Described(self._asked("/v1/entities/" + quoted(name), asOf=told(as_of)))
 
     def lineage(
         self,
@@ -150,19 +156,51 @@ class HouseClient:
         grain: str | None = None,
         indirect: bool = False,
         depth: int | None = None,
+        as_of: Moment | None = None,
     ) -> Lineage:
         """Return what flows into a thing (`up`) or out of it (`down`)."""
         asked = {"direction": direction, "grain": grain, "indirect": indirect, "depth": depth}
-        return Lineage(self._asked("/v1/lineage", of=name, **asked))
+        return Lineage(self._asked("/v1/lineage", of=name, asOf=told(as_of), **asked))
 
-    def impact(self, name: str, change: str = "drop", *, named: int | None = None) -> Impact:
+    def impact(
+        self, name: str, change: str = "drop", *, named: int | None = None, as_of: Moment | None = None
+    ) -> Impact:
         """Return what a change (`drop`, `rename`, `retype`, …) breaks."""
-        return Impact(self._asked("/v1/impact", of=name, change=change, named=named))
+        return Impact(self._asked("/v1/impact", of=name, change=change, named=named, asOf=told(as_of)))
 
-    def paths(self, start: str, end: str, *, grain: str | None = None, indirect: bool = False, most: int = 10) -> Paths:
+    def paths(
+        self,
+        start: str,
+        end: str,
+        *,
+        grain: str | None = None,
+        indirect: bool = False,
+        most: int = 10,
+        as_of: Moment | None = None,
+    ) -> Paths:
         """Return how one thing reaches another downstream."""
         asked = {"from": start, "to": end, "grain": grain, "indirect": indirect, "most": most}
-        return Paths(self._asked("/v1/paths", **asked))
+        return Paths(self._asked("/v1/paths", asOf=told(as_of), **asked))
+
+    def what_trained(self, name: str, *, most: int | None = None, as_of: Moment | None = None) -> Answer:
+        """Return how the model versions behind a model, deployment, endpoint or prediction set came about."""
+        return Answer(self._asked("/v1/what-trained", of=name, most=most, asOf=told(as_of)))
+
+    def diff(
+        self,
+        name: str,
+        since: Moment,
+        until: Moment | None = None,
+        *,
+        grain: str | None = None,
+        indirect: bool = False,
+        depth: int | None = None,
+        most: int | None = None,
+    ) -> Answer:
+        """Return what changed of a thing, and of the lineage around it, between two moments; `until` is now if not
+        given."""
+        asked = {"from": told(since), "to": told(until), "grain": grain, "indirect": indirect}
+        return Answer(self._asked("/v1/diff", of=name, depth=depth, most=most, **asked))
 
     def sources(self) -> list[dict[str, Any]]:
         """Return all registered sources."""

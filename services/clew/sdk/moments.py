@@ -1,11 +1,20 @@
-"""When something was seen: moments that never stand still, so that of two claims the later one wins."""
+"""Moments: when something was seen, never twice the same, so that the later of two claims wins; and as of when it is
+asked."""
 
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 _TICK = timedelta(microseconds=1)
+
+Moment = int | str | date
+"""As of when: a seq, a token, a text such as "2h", a `datetime` (in UTC if it has no zone), or a `date` (its end)."""
+
+
+def told(moment: Moment | None) -> str | None:
+    """Return a moment as the house reads it."""
+    return moment.isoformat() if isinstance(moment, date) else None if moment is None else str(moment)
 
 
 class Clock:

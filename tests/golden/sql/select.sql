@@ -302,9 +302,9 @@ SELECT t, (t).b FROM t
 -- table: d.s.t (s STRUCT(f INTEGER))
 SELECT s.f, t.s.f AS g, s['f'] AS h FROM t
 --> in d.s.t
---> col f <- TRANSFORMATION d.s.t.s
---> col g <- TRANSFORMATION d.s.t.s
---> col h <- TRANSFORMATION d.s.t.s
+--> col f <- TRANSFORMATION d.s.t.s at f
+--> col g <- TRANSFORMATION d.s.t.s at f
+--> col h <- TRANSFORMATION d.s.t.s at f
 
 -- case: lambda and comprehension variables are no columns
 -- dialect: duckdb

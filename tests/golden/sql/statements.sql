@@ -176,15 +176,16 @@ INSERT INTO u (a, k) SELECT a, b FROM t ON CONFLICT (a) DO UPDATE SET k = exclud
 --> in d.s.t
 --> col a <- IDENTITY d.s.t.a
 --> col k <- IDENTITY d.s.t.b
---> gap unsupported_expression
 
--- case: UPDATE is said to be unsupported
+-- case: UPDATE of one column
 -- dialect: duckdb
 -- default: d.s
 -- table: d.s.t (a, b, c)
 -- table: d.s.u (a, k, v)
 UPDATE t SET a = b
---> gap unsupported_statement
+--> out d.s.t
+--> in d.s.t
+--> col a <- IDENTITY d.s.t.b
 
 -- case: a data-changing CTE is said to be unsupported
 -- dialect: postgres

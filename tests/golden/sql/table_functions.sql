@@ -38,7 +38,7 @@ SELECT x FROM t, LATERAL (VALUES (t.a), (t.b)) AS v(x)
 SELECT id, x FROM t, unnest(t.arr) AS u(x) WHERE x > 1
 --> in d.s.t
 --> col id <- IDENTITY d.s.t.id
---> col x <- TRANSFORMATION d.s.t.arr
+--> col x <- TRANSFORMATION d.s.t.arr at []
 --> row FILTER d.s.t.arr
 
 -- case: unnest with a table alias
@@ -47,8 +47,8 @@ SELECT id, x FROM t, unnest(t.arr) AS u(x) WHERE x > 1
 -- table: d.s.t (id, arr INTEGER[])
 SELECT u, u.unnest FROM t, unnest(arr) AS u
 --> in d.s.t
---> col u <- TRANSFORMATION d.s.t.arr
---> col unnest <- TRANSFORMATION d.s.t.arr
+--> col u <- TRANSFORMATION d.s.t.arr at []
+--> col u#2 <- TRANSFORMATION d.s.t.arr at []
 
 -- case: unnest of structs
 -- dialect: duckdb
@@ -56,8 +56,8 @@ SELECT u, u.unnest FROM t, unnest(arr) AS u
 -- table: d.s.t (arr STRUCT(f INTEGER, g INTEGER)[])
 SELECT u.x.f AS f, x.g FROM t, unnest(arr) AS u(x)
 --> in d.s.t
---> col f <- TRANSFORMATION d.s.t.arr
---> col g <- TRANSFORMATION d.s.t.arr
+--> col f <- TRANSFORMATION d.s.t.arr at [].f
+--> col g <- TRANSFORMATION d.s.t.arr at [].g
 
 -- case: unnest WITH ORDINALITY
 -- dialect: postgres
@@ -65,7 +65,7 @@ SELECT u.x.f AS f, x.g FROM t, unnest(arr) AS u(x)
 -- table: d.s.t (id, arr)
 SELECT x, n FROM t CROSS JOIN LATERAL unnest(arr) WITH ORDINALITY AS u(x, n)
 --> in d.s.t
---> col x <- TRANSFORMATION d.s.t.arr
+--> col x <- TRANSFORMATION d.s.t.arr at []
 --> col n
 
 -- case: unnest in the select list
@@ -137,14 +137,17 @@ SELECT * FROM 'raw/x.csv'
 --> col a <- IDENTITY lake.raw.x.a
 --> col b <- IDENTITY lake.raw.x.b
 
--- case: PIVOT is said to be unsupported
+-- case: PIVOT by a number
 -- dialect: duckdb
 -- default: d.s
 -- table: d.s.t (a, b, c)
 -- table: d.s.u (a, k, v)
 SELECT * FROM t PIVOT (sum(b) FOR a IN (1, 2))
 --> in d.s.t
---> gap unsupported_query
+--> col c <- IDENTITY d.s.t.c
+--> col 1 <- AGGREGATION d.s.t.b, CONDITIONAL d.s.t.a
+--> col 2 <- AGGREGATION d.s.t.b, CONDITIONAL d.s.t.a
+--> row GROUP_BY d.s.t.c
 
 -- case: named arguments of a table function are no comparison
 -- not run: there is no such function

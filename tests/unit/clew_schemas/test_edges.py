@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from clew_schemas.edges import Edge, EdgeType, Subtype, edge_key, project, subtype_code, subtype_name
+from clew_schemas.edges import Edge, EdgeType, Subtype, edge_key, ends, project, stated, subtype_code, subtype_name
 from clew_schemas.registry import Registry
 from clew_schemas.resolve import Claim
 
@@ -123,3 +125,26 @@ def test_the_stored_numbers_of_edge_types_and_subtypes_do_not_move() -> None:
         "PRECEDES": 17,
     }
     assert (Subtype.IDENTITY, Subtype.JOIN, Subtype.ROWS, Subtype.UNRESOLVED) == (1, 16, 22, 32)
+
+
+_WORK = st.sampled_from([A, B, JOB])
+_PATH = st.sampled_from([None, "x", "y"])
+
+
+@st.composite
+def lineages(draw: st.DrawFn) -> dict[str, Any]:
+    inputs, outputs = draw(st.lists(_WORK, max_size=2)), draw(st.lists(_WORK, max_size=2))
+    document: dict[str, Any] = {"inputs": inputs, "outputs": outputs}
+    if inputs and outputs:
+        into, out = st.integers(0, len(inputs) - 1), st.integers(0, len(outputs) - 1)
+        flows = st.tuples(out, _PATH, into, _PATH, st.just("IDENTITY"), st.just(1.0))
+        document["columns"] = draw(st.none() | st.lists(flows, max_size=3))
+        document["rows"] = draw(st.lists(st.tuples(out, into, _PATH, st.just("FILTER")), max_size=2))
+    return document
+
+
+@given(lineages())
+def test_ends_are_those_of_the_stated_edges(document: dict[str, Any]) -> None:
+    for name, said in (("lineage", document), ("schema", {"columns": [{"name": "x"}, {"name": "y"}]})):
+        edges = stated(REGISTRY.get(name), A, said, "s")
+        assert ends(REGISTRY.get(name), A, said) == {end for edge in edges for end in (edge.src, edge.dst)}

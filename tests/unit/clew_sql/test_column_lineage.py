@@ -128,7 +128,11 @@ def test_a_script_knows_the_tables_it_made() -> None:
         SELECT * FROM two"""
     answers = list(script_lineage(script, "duckdb", SCHEMA, "nyc", "main"))
     assert [answer.kind for answer in answers] == ["CREATE TABLE", "CREATE TABLE", "INSERT", "SELECT"]
-    assert answers[2].to_dict()["columns"] == {"x": [["nyc.main.one", "c"]], "y": [["nyc.main.one", "name"]]}
+    assert answers[2].to_dict()["columns"] == {
+        "x": [["nyc.main.airlines", "carrier"]],
+        "y": [["nyc.main.airlines", "name"]],
+    }
+    assert [answer.temporary for answer in answers] == [True, False, False, False]
     assert [column.name for column in answers[3].columns] == ["x", "y"]
     assert not any(answer.unresolved for answer in answers)
 

@@ -24,9 +24,10 @@ MAY: dict[str, list[str]] = {
     "clew.ledger": OPEN,
     "clew.graph": OPEN,
     "clew.search": OPEN,
+    "clew.relations": OPEN,
     "clew.log": [*OPEN, "clew.ledger"],
-    "clew.materialise": [*OPEN, "clew.ledger", "clew.graph", "clew.search"],
-    "clew.query": [*OPEN, "clew.ledger", "clew.graph", "clew.search"],
+    "clew.materialise": [*OPEN, "clew.ledger", "clew.graph", "clew.search", "clew.relations"],
+    "clew.query": [*OPEN, "clew.ledger", "clew.graph", "clew.search", "clew.relations"],
     "clew.edits": [*OPEN, "clew.ledger"],
     "clew.derive": [*OPEN, "clew.ledger", "clew_sql"],
     "clew.api": [
@@ -38,16 +39,20 @@ MAY: dict[str, list[str]] = {
         "clew.search.port",
         "clew.graph",
         "clew.search",
+        "clew.relations.port",
     ],
     "clew.mcp": [*OPEN, "clew.query", "clew.ledger"],
+    "clew.care": [*OPEN, "clew.settings", "clew.home", "clew.ledger"],
     "clew.house": [
         *OPEN,
+        "clew.care",
         "clew.settings",
         "clew.home",
         "clew.threads",
         "clew.ledger",
         "clew.graph",
         "clew.search",
+        "clew.relations",
         "clew.log",
         "clew.materialise",
         "clew.query",
@@ -64,6 +69,7 @@ ENGINES = {
     "log": ("kafka",),
     "graph": ("lineage_index", "neo4j"),
     "search": ("tantivy", "opensearch"),
+    "relations": ("sqlite_relations", "postgres_relations"),
 }
 
 

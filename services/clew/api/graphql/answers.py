@@ -12,6 +12,7 @@ from strawberry.scalars import JSON
 from clew.api.graphql.context import Info
 from clew.api.graphql.entities import Entity, Owner, entity_of
 from clew.api.graphql.fields import described
+from clew.api.graphql.loader import Loader
 from clew.api.graphql.scalars import Seq
 
 
@@ -116,6 +117,14 @@ class Impact(Answer):
     assets: list[Asset]
 
 
+@strawberry.type(description="The rows of a query, in its order.")
+class SqlRows(Answer):
+    columns: list[str]
+    rows: JSON = strawberry.field(description="A list of values for each row, in the order of `columns`")
+    count: int
+    truncated: bool = strawberry.field(description="There are more rows than were asked for")
+
+
 @strawberry.type(description="Simple paths from one thing to another, shortest first.")
 class Paths(Answer):
     start: strawberry.ID = strawberry.field(name="from")
@@ -130,6 +139,7 @@ class Fact:
     time: Seq
     source: str
     author: str | None
+    message: str | None
     op: str
     moved: bool = strawberry.field(description="False for late news, which changed no head")
     says: JSON | None
@@ -191,8 +201,8 @@ def lineage(said: Mapping[str, Any]) -> Lineage:
     )
 
 
-def impact(said: Mapping[str, Any]) -> Impact:
-    """Return an impact answer."""
+def impact(said: Mapping[str, Any], then: Loader | None = None) -> Impact:
+    """Return an impact answer; `then` reads the owners of an answer as of a moment."""
     family = _owners(said["assets"])
     return Impact(
         **envelope(said),
@@ -201,7 +211,7 @@ def impact(said: Mapping[str, Any]) -> Impact:
         total=said["total"],
         by_verdict=said["byVerdict"],
         by_kind=said["byKind"],
-        assets=[_asset(each, family) for each in said["assets"]],
+        assets=[_asset(each, family, then) for each in said["assets"]],
     )
 
 
@@ -209,9 +219,20 @@ def _owners(assets: Iterable[Mapping[str, Any]]) -> list[str]:
     return sorted({each["owner"] for asset in assets for each in asset["owners"]})
 
 
-def _asset(said: Mapping[str, Any], family: list[str]) -> Asset:
-    owners = [Owner.of(each, lambda: family) for each in said["owners"]]
+def _asset(said: Mapping[str, Any], family: list[str], then: Loader | None) -> Asset:
+    owners = [Owner.of(each, lambda: family, then) for each in said["owners"]]
     return Asset(**{**said, "verdict": Verdict(said["verdict"]), "owners": owners})
+
+
+def sql(said: Mapping[str, Any]) -> SqlRows:
+    """Return the rows of a query."""
+    return SqlRows(
+        **envelope(said),
+        columns=said["columns"],
+        rows=JSON(said["rows"]),
+        count=said["count"],
+        truncated=said["truncated"],
+    )
 
 
 def paths(said: Mapping[str, Any]) -> Paths:

@@ -152,4 +152,4 @@ def _cause(error: GraphQLError) -> ClewError:
         return TooLarge("the query is nested too deeply")
     if is_unexpected(error):
         return OurError("something went wrong inside Clew", hint="The server's log says what")
-    return BadInput(error.message)
+    return BadInput(error.message, hint="Ask for __schema: it says what may be asked")

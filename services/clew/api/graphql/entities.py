@@ -11,6 +11,7 @@ from strawberry.scalars import JSON
 
 from clew.api.graphql.context import Info
 from clew.api.graphql.fields import described
+from clew.api.graphql.loader import Loader
 from clew.ledger import Entity as Stored
 from clew.query.describe import claim_dict, etag
 from clew.query.names import said as full_name
@@ -28,6 +29,7 @@ class Node:
 @strawberry.interface(description="A thing with metadata. Its id is its URN.")
 class Entity(Node):
     stored: strawberry.Private[Stored]
+    then: strawberry.Private[Loader | None] = None
 
     @strawberry.field
     def urn(self) -> strawberry.ID:
@@ -56,39 +58,44 @@ class Entity(Node):
 
     @described("Who says what: live claims by aspect, or those of one aspect.")
     def claims(self, info: Info, aspect: str | None = None) -> JSON:
-        claims = info.context.loader.claims(self.stored)
+        claims = _loader(info, self).claims(self.stored)
         return JSON(
             {name: [claim_dict(each) for each in of] for name, of in sorted(claims.items()) if aspect in (None, name)}
         )
 
     @described("How many columns a dataset has; 0 for everything else.")
     def column_count(self, info: Info) -> int:
-        return len(_listed(info, self.stored))
+        return len(_listed(_loader(info, self), self.stored))
 
     @described("The first columns of a dataset, in order; `columnCount` is how many there are.")
     def columns(self, info: Info, first: int = DEFAULT_COLUMNS) -> list[SchemaColumn]:
-        def among() -> list[str]:
-            family = info.context.loader.siblings(self.stored)
-            return [column(each.urn, one["name"]) for each in family for one in _listed(info, each)[:first]]
+        loader = _loader(info, self)
 
-        return [SchemaColumn.of(self.stored.urn, one, among) for one in _listed(info, self.stored)[:first]]
+        def among() -> list[str]:
+            family = loader.siblings(self.stored)
+            return [column(each.urn, one["name"]) for each in family for one in _listed(loader, each)[:first]]
+
+        listed = _listed(loader, self.stored)[:first]
+        return [SchemaColumn.of(self.stored.urn, one, among, self.then) for one in listed]
 
     @described("Who answers for it, by its own aspect `ownership`.")
     def owners(self, info: Info) -> list[Owner]:
-        def among() -> list[str]:
-            family = info.context.loader.siblings(self.stored)
-            return [one["owner"] for each in family for one in _owned(info, each)]
+        loader = _loader(info, self)
 
-        return [Owner.of(one, among) for one in _owned(info, self.stored)]
+        def among() -> list[str]:
+            family = loader.siblings(self.stored)
+            return [one["owner"] for each in family for one in _owned(loader, each)]
+
+        return [Owner.of(one, among, self.then) for one in _owned(loader, self.stored)]
 
     @described("The dataset that a column belongs to.")
     def dataset(self, info: Info) -> Entity | None:
         urn = dataset_of(self.stored.urn)
         if urn is None:
             return None
-        family = info.context.loader.siblings(self.stored)
-        holders = (dataset_of(each.urn) for each in family)
-        return entity_of(info, info.context.loader.one(urn, lambda: [each for each in holders if each]))
+        loader = _loader(info, self)
+        holders = (dataset_of(each.urn) for each in loader.siblings(self.stored))
+        return entity_of(info, loader.one(urn, lambda: [each for each in holders if each]), self.then)
 
 
 @strawberry.type(description="A column as its dataset's schema lists it.")
@@ -98,16 +105,21 @@ class SchemaColumn:
     nullable: bool | None
     urn: strawberry.ID
     among: strawberry.Private[Callable[[], Iterable[str]]]
+    then: strawberry.Private[Loader | None] = None
 
     @described("What is said of the column itself: prose, tags, owners.")
     def entity(self, info: Info) -> Entity | None:
-        return entity_of(info, info.context.loader.one(self.urn, self.among))
+        return entity_of(info, _loader(info, self).one(self.urn, self.among), self.then)
 
     @classmethod
-    def of(cls, dataset: str, said: Mapping[str, Any], among: Callable[[], Iterable[str]]) -> SchemaColumn:
+    def of(
+        cls, dataset: str, said: Mapping[str, Any], among: Callable[[], Iterable[str]], then: Loader | None = None
+    ) -> SchemaColumn:
         """Return one column of a `schema` document; `among` are the URNs to fetch it with."""
         urn = strawberry.ID(column(dataset, said["name"]))
-        return cls(name=said["name"], type=said.get("type"), nullable=said.get("nullable"), urn=urn, among=among)
+        return cls(
+            name=said["name"], type=said.get("type"), nullable=said.get("nullable"), urn=urn, among=among, then=then
+        )
 
 
 @strawberry.type(description="Somebody who answers for a thing, and in which role.")
@@ -115,24 +127,28 @@ class Owner:
     urn: strawberry.ID
     role: str
     among: strawberry.Private[Callable[[], Iterable[str]]]
+    then: strawberry.Private[Loader | None] = None
 
     @described("What is said of the person or group.")
     def entity(self, info: Info) -> Entity | None:
-        return entity_of(info, info.context.loader.one(self.urn, self.among))
+        return entity_of(info, _loader(info, self).one(self.urn, self.among), self.then)
 
     @classmethod
-    def of(cls, said: Mapping[str, Any], among: Callable[[], Iterable[str]]) -> Owner:
+    def of(cls, said: Mapping[str, Any], among: Callable[[], Iterable[str]], then: Loader | None = None) -> Owner:
         """Return one element of an `ownership` document; `among` are the URNs to fetch it with."""
-        return cls(urn=strawberry.ID(said["owner"]), role=said["role"], among=among)
+        return cls(urn=strawberry.ID(said["owner"]), role=said["role"], among=among, then=then)
 
 
-def entity_of(info: Info, stored: Stored | None) -> Entity | None:
-    """Return an entity as an object of its kind's type; None for none, and for a kind that this schema lacks."""
+def entity_of(info: Info, stored: Stored | None, then: Loader | None = None) -> Entity | None:
+    """Return an entity as an object of its kind's type; None for none, and for a kind that this schema lacks.
+
+    `then` reads it, and all that is reached from it, as of a moment; without it, as of the request.
+    """
     if stored is None:
         return None
-    info.context.loader.add(stored)
+    (then or info.context.loader).add(stored)
     made = info.context.types.get(stored.kind)
-    return None if made is None else made(id=strawberry.ID(stored.urn), stored=stored)
+    return None if made is None else made(id=strawberry.ID(stored.urn), stored=stored, then=then)
 
 
 def entity_types(words: Vocabulary, kinds: Iterable[str], taken: Iterable[str]) -> dict[str, type[Entity]]:
@@ -180,15 +196,19 @@ _OWN = frozenset({"id", "urn", "kind", "name", "aspect", "aspects", "etags", "cl
 }
 
 
+def _loader(info: Info, part: Entity | SchemaColumn | Owner) -> Loader:
+    return part.then or info.context.loader
+
+
 def _aspects(info: Info, entity: Entity) -> dict[str, Any]:
-    return info.context.loader.aspects(entity.stored)
+    return _loader(info, entity).aspects(entity.stored)
 
 
-def _listed(info: Info, stored: Stored) -> list[dict[str, Any]]:
-    listed: list[dict[str, Any]] = info.context.loader.aspects(stored).get("schema", {}).get("columns", [])
+def _listed(loader: Loader, stored: Stored) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = loader.aspects(stored).get("schema", {}).get("columns", [])
     return listed
 
 
-def _owned(info: Info, stored: Stored) -> list[dict[str, Any]]:
-    owners: list[dict[str, Any]] = info.context.loader.aspects(stored).get("ownership", {}).get("owners", [])
+def _owned(loader: Loader, stored: Stored) -> list[dict[str, Any]]:
+    owners: list[dict[str, Any]] = loader.aspects(stored).get("ownership", {}).get("owners", [])
     return owners

@@ -32,6 +32,8 @@ MAX_DEPTH = 15
 MAX_ALIASES = 30
 MAX_TOKENS = 2_000
 MAX_FIRST = 1_000
+_DIGITS = 18
+"""More digits than any limit has; Python refuses to read thousands."""
 MAX_COST = 50_000
 """Fields that one operation may resolve, at the most that its lists may hold."""
 
@@ -130,7 +132,7 @@ class _Scale:
 
     def _int(self, value: Any) -> int | None:
         if isinstance(value, IntValueNode):
-            return int(value.value)
+            return int(value.value[:_DIGITS])
         said = self._variables.get(value.name.value) if isinstance(value, VariableNode) else None
         return said if isinstance(said, int) else None
 

@@ -16,10 +16,11 @@ from clew_schemas.resolve import Claim
 
 
 class Loader:
-    """Entities and their claims, all as of one seq: the ledger's head when the first was asked for."""
+    """Entities and their claims, all as of one seq: the ledger's head when the first was asked for, if no other."""
 
-    def __init__(self, ledger: LedgerReader) -> None:
+    def __init__(self, ledger: LedgerReader, as_of: int | None = None) -> None:
         self._ledger = ledger
+        self._as_of = as_of
         self._known: dict[str, Entity | None] = {}
         self._siblings: dict[int, tuple[Entity, ...]] = {}
         self._claims: dict[int, Mapping[str, Sequence[Claim]]] = {}
@@ -28,7 +29,7 @@ class Loader:
     @cached_property
     def seq(self) -> int:
         """The state that this request reads."""
-        return self._ledger.head_seq()
+        return self._ledger.head_seq() if self._as_of is None else self._as_of
 
     def named(self, urns: Iterable[str]) -> list[Entity | None]:
         """Return the entity of each URN, None for one that nobody ever named; they are siblings from now on."""

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from pydantic import BaseModel, ValidationError
 from strawberry.scalars import JSON
 
-from clew.api.graphql.answers import Answer, envelope
+from clew.api.graphql.answers import Answer, AsOf, Grain, envelope
 from clew.api.graphql.context import Info
 from clew.api.graphql.fields import described
 from clew.api.graphql.scalars import Seq
-from clew.api.parameters import BottlenecksParameters, CompareParameters, UnusedParameters, VersionsParameters
+from clew.api.parameters import (
+    BottlenecksParameters,
+    CompareParameters,
+    DiffParameters,
+    UnusedParameters,
+    VersionsParameters,
+)
 from clew.errors import BadInput
-from clew.query.terms import MOST_DIFFERENCES, MOST_UNUSED, MOST_VERSIONS, RUNS, UNREAD_DAYS
+from clew.query.terms import DEPTH, MOST_DIFFERENCES, MOST_UNUSED, MOST_VERSIONS, RUNS, UNREAD_DAYS
+from clew.query.terms import Grain as AskedGrain
 
 
 @strawberry.type(description="How the model versions behind a thing came about.")
@@ -59,6 +66,20 @@ class Comparison(Answer):
     differences: JSON = strawberry.field(description="Each with part, path, change, a, b, and b minus a of numbers")
 
 
+@strawberry.type(description="What changed of a thing and of the lineage around it, between two moments.")
+class Diff(Answer):
+    urn: strawberry.ID
+    kind: str
+    name: str
+    start: AsOf = strawberry.field(name="from")
+    end: AsOf = strawberry.field(name="to")
+    totals: JSON = strawberry.field(description="All that changed, counted, however much of it is listed")
+    aspects: JSON = strawberry.field(description="Those that changed: differences by field, each with who said so")
+    columns: JSON = strawberry.field(description="Columns of which something else is said, with their aspects")
+    series: JSON = strawberry.field(description="Those with new points: how many, and what differs in the newest")
+    lineage: JSON = strawberry.field(description="`upstream` and `downstream`: edges that appeared or disappeared")
+
+
 @strawberry.type(description="What is slow or fails in a pipeline.")
 class Bottlenecks(Answer):
     pipeline: strawberry.ID
@@ -84,22 +105,36 @@ class ModelQueries:
     """Fields of `Query`."""
 
     @described("How the model versions behind a model, deployment, endpoint or prediction set came about.")
-    def what_trained(self, info: Info, of: str, most: int = MOST_VERSIONS, at_least: str | None = None) -> WhatTrained:
+    def what_trained(
+        self,
+        info: Info,
+        of: str,
+        most: int = MOST_VERSIONS,
+        at_least: str | None = None,
+        as_of: str | None = None,
+    ) -> WhatTrained:
         _check(VersionsParameters, of=of, most=most)
         answer = info.context.stations.questions.what_trained(
-            of, info.context.principal.viewer, most=most, at_least=at_least
+            of, info.context.principal.viewer, most=most, at_least=at_least, as_of=as_of
         )
         return WhatTrained(**_members(answer.to_dict()))
 
     @described("What is known to rebuild the model versions behind a thing, and what is missing.")
-    def reproduce(self, info: Info, of: str, most: int = MOST_VERSIONS, at_least: str | None = None) -> Reproduction:
+    def reproduce(
+        self,
+        info: Info,
+        of: str,
+        most: int = MOST_VERSIONS,
+        at_least: str | None = None,
+        as_of: str | None = None,
+    ) -> Reproduction:
         _check(VersionsParameters, of=of, most=most)
         answer = info.context.stations.questions.reproduce(
-            of, info.context.principal.viewer, most=most, at_least=at_least
+            of, info.context.principal.viewer, most=most, at_least=at_least, as_of=as_of
         )
         return Reproduction(**_members(answer.to_dict()))
 
-    @described("What differs between two things of one kind, or between two times of one: a seq, a token or a time.")
+    @described("What differs between two things of one kind, or between two moments of one.")
     def compare(
         self,
         info: Info,
@@ -117,6 +152,38 @@ class ModelQueries:
         said = answer.to_dict()
         sides = {side: Moment(**said[side]) for side in ("a", "b")}
         return Comparison(**{**_members(said), **sides})
+
+    @described(
+        "What changed of a thing and of the lineage around it, between two moments: seqs, tokens, times, dates,"
+        " durations back such as `2h`. `to` is now by default; two things are compared by `compare`."
+    )
+    def diff(
+        self,
+        info: Info,
+        of: str,
+        start: Annotated[str, strawberry.argument(name="from")],
+        end: Annotated[str | None, strawberry.argument(name="to")] = None,
+        grain: Grain = Grain.column,
+        indirect: bool = False,
+        depth: int = DEPTH,
+        most: int = MOST_DIFFERENCES,
+        at_least: str | None = None,
+    ) -> Diff:
+        _check(DiffParameters, of=of, **{"from": start}, depth=depth, most=most)
+        answer = info.context.stations.questions.diff(
+            of,
+            info.context.principal.viewer,
+            start=start,
+            end=end,
+            grain=AskedGrain(grain.value),
+            indirect=indirect,
+            depth=depth,
+            most=most,
+            at_least=at_least,
+        )
+        said = answer.to_dict()
+        ends: dict[str, Any] = {"start": AsOf(**said.pop("from")), "end": AsOf(**said.pop("to"))}
+        return Diff(**{**_members(said), **ends})
 
     @described("The steps of a pipeline, the slowest first, and its critical path.")
     def bottlenecks(self, info: Info, of: str, runs: int = RUNS, at_least: str | None = None) -> Bottlenecks:

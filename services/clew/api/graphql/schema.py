@@ -17,14 +17,16 @@ from graphql import GraphQLError
 from strawberry.scalars import JSON
 from strawberry.types import ExecutionContext
 
+from clew.api.bodies import check_count
 from clew.api.graphql import answers, entities
-from clew.api.graphql.answers import Change, Direction, Fact, Grain, Impact, Lineage, Paths, SearchConnection
+from clew.api.graphql.answers import Change, Direction, Fact, Grain, Impact, Lineage, Paths, SearchConnection, SqlRows
 from clew.api.graphql.context import Info
 from clew.api.graphql.cursors import Cursor, page, window
 from clew.api.graphql.edits import EditMutations, TreeQueries
 from clew.api.graphql.entities import Entity, Node, entity_of
 from clew.api.graphql.fields import described
 from clew.api.graphql.limits import DEFAULT_SEARCH, Limits
+from clew.api.graphql.loader import Loader
 from clew.api.graphql.models import ModelQueries
 from clew.api.graphql.scalars import Seq, config
 from clew.api.stations import health_of
@@ -35,8 +37,10 @@ from clew.query.conditions import conditions
 from clew.query.find import MAX_LIMIT, MAX_OFFSET
 from clew.query.names import entity_named
 from clew.query.paths import MAX_PATHS
+from clew.query.sql import MOST_ROWS, ROWS
 from clew.query.terms import NAMED, ChangeKind, Within
 from clew.query.terms import Grain as AskedGrain
+from clew.relations.port import Value
 from clew.search import SearchQuery
 from clew_schemas import canonical
 from clew_schemas.event import Event, Group, Op, raw
@@ -103,9 +107,15 @@ class Query(ModelQueries, TreeQueries):
     def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
         return _nodes(info, ids)
 
-    @described("The thing of a URN or short name, such as `flights.dep_delay`.")
-    def entity(self, info: Info, name: str) -> Entity | None:
-        return entity_of(info, entity_named(info.context.stations.ledger, name))
+    @described(
+        "The thing of a URN or short name, such as `flights.dep_delay`; as of a moment (seq, token, time, date, `2h`),"
+        " everything that is reached from it is as of then."
+    )
+    def entity(self, info: Info, name: str, as_of: str | None = None) -> Entity | None:
+        stations = info.context.stations
+        seq = stations.questions.seq(as_of)
+        then = None if seq is None else Loader(stations.ledger, seq)
+        return entity_of(info, entity_named(stations.ledger, name, as_of=seq), then)
 
     @described(
         "Search by words, filters, conditions such as `rmse < 30000`, and facets; `downstreamOf` and `upstreamOf`"
@@ -148,6 +158,7 @@ class Query(ModelQueries, TreeQueries):
         indirect: bool = False,
         depth: int | None = None,
         at_least: str | None = None,
+        as_of: str | None = None,
     ) -> Lineage:
         answer = info.context.stations.questions.lineage(
             of,
@@ -157,21 +168,30 @@ class Query(ModelQueries, TreeQueries):
             indirect=indirect,
             depth=None if depth is None else _between(depth, 0, 10_000, "depth"),
             at_least=at_least,
+            as_of=as_of,
         )
         return answers.lineage(answer.to_dict())
 
     @described("What a change breaks; `named` assets are named, all are counted.")
     def impact(
-        self, info: Info, of: str, change: Change = Change.drop, named: int = NAMED, at_least: str | None = None
+        self,
+        info: Info,
+        of: str,
+        change: Change = Change.drop,
+        named: int = NAMED,
+        at_least: str | None = None,
+        as_of: str | None = None,
     ) -> Impact:
         answer = info.context.stations.questions.impact(
             of,
             ChangeKind(change.value),
             info.context.principal.viewer,
             at_least=at_least,
+            as_of=as_of,
             named=_between(named, 0, NAMED, "named"),
         )
-        return answers.impact(answer.to_dict())
+        seq = None if as_of is None else answer.envelope.as_of.seq
+        return answers.impact(answer.to_dict(), None if seq is None else Loader(info.context.stations.ledger, seq))
 
     @described("How one thing reaches another, downstream.")
     def paths(
@@ -183,6 +203,7 @@ class Query(ModelQueries, TreeQueries):
         indirect: bool = False,
         most: int = 10,
         at_least: str | None = None,
+        as_of: str | None = None,
     ) -> Paths:
         answer = info.context.stations.questions.paths(
             start,
@@ -192,8 +213,27 @@ class Query(ModelQueries, TreeQueries):
             indirect=indirect,
             most=_between(most, 1, MAX_PATHS, "most"),
             at_least=at_least,
+            as_of=as_of,
         )
         return answers.paths(answer.to_dict())
+
+    @described("One SELECT over the relations, read-only; `parameters` by name, as a JSON object.")
+    def sql(
+        self,
+        info: Info,
+        query: str,
+        parameters: JSON | None = None,
+        limit: int = ROWS,
+        at_least: str | None = None,
+    ) -> SqlRows:
+        answer = info.context.stations.questions.sql(
+            query,
+            info.context.principal.viewer,
+            parameters=_scalars(parameters),
+            limit=_between(limit, 1, MOST_ROWS, "limit"),
+            at_least=at_least,
+        )
+        return answers.sql(answer.to_dict())
 
     @described("All facts about one aspect of a thing, oldest first.")
     def history(self, info: Info, urn: strawberry.ID, aspect: str) -> list[Fact]:
@@ -212,6 +252,7 @@ class Mutation(EditMutations):
     @described("Propose groups, as POST /v1/groups does: one or a list; one receipt each.")
     def propose(self, info: Info, groups: JSON) -> list[Receipt]:
         said = groups if isinstance(groups, list) else [groups]
+        check_count(len(said))
         records = [canonical.dumps(each) for each in said]
         return [_receipt(each) for each in info.context.writer.write(info.context.principal, records)]
 
@@ -278,15 +319,26 @@ def _taken() -> frozenset[str]:
 
 def is_unexpected(error: GraphQLError) -> bool:
     """Say whether an error is a fault of ours, rather than the caller's or the world's."""
-    return error.original_error is not None and not isinstance(
-        error.original_error, ClewError | GraphQLError | RecursionError
-    )
+    original = error.original_error
+    unread = isinstance(original, ValueError) and error.path is None  # a literal, before anything was executed
+    return original is not None and not unread and not isinstance(original, ClewError | GraphQLError | RecursionError)
 
 
 def _between(value: int, low: int, high: int, where: str) -> int:
     if not low <= value <= high:
         raise BadInput(f"{where} is {value}, not between {low} and {high}", where=where)
     return value
+
+
+def _scalars(parameters: Any) -> dict[str, Value]:
+    """Return the parameters of a query; raise BadInput for what is no object of plain values."""
+    said = {} if parameters is None else parameters
+    if not isinstance(said, dict):
+        raise BadInput("parameters are no object", where="parameters", hint="Such as {\"depth\": 3}")
+    for name, value in said.items():
+        if not isinstance(value, str | int | float | None):
+            raise BadInput(f":{name[:60]} is no plain value", where=f"parameters.{name[:60]}", hint="Text or number")
+    return said
 
 
 def _nodes(info: Info, ids: Iterable[str]) -> list[Node | None]:

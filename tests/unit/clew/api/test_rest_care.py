@@ -73,7 +73,8 @@ class TestParked:
 
 class TestMending:
     def test_views_are_drawn_anew(self, steward: TestClient, thread: str) -> None:
-        assert [each["view"] for each in steward.post("/v1/admin/rebuild").json()["rebuilt"]] == ["graph", "search"]
+        rebuilt = steward.post("/v1/admin/rebuild").json()["rebuilt"]
+        assert [each["view"] for each in rebuilt] == ["graph", "search", "relations"]
         one = steward.post("/v1/admin/rebuild", json={"views": ["search"]}).json()["rebuilt"]
         assert [(each["view"], each["seq"]) for each in one] == [("search", 1)]
 

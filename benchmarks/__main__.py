@@ -1,0 +1,97 @@
+"""All measurements, each in a process of its own; the results as a page.
+
+    python -m benchmarks [--check] [--page docs/benchmarks.md] [--only ingest,large] [--tables 70000]
+
+With `--check` the exit code is 1 when a figure misses its budget.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.figures import Figure
+
+MEASURES = {
+    "startup": "Starting",
+    "ingest": "Durable ingest in one process",
+    "freshness": "Freshness in one process",
+    "large": "A large house",
+}
+
+
+def measured(name: str, words: list[str]) -> list[Figure]:
+    """Run one measurement; return its figures. What it says otherwise goes to standard error."""
+    command = [sys.executable, "-m", f"benchmarks.{name}", *words]
+    found = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("FIGURE "):
+                figure = Figure(**json.loads(line[7:]))
+                print(f"  {row(figure)}", flush=True)
+                found.append(figure)
+            else:
+                sys.stderr.write(line)
+    if process.returncode:
+        sys.exit(f"{' '.join(command)} ended with {process.returncode}")
+    return found
+
+
+def row(figure: Figure) -> str:
+    """Return a figure as a row of a table."""
+    way = "" if figure.budget is None else f"{'≥' if figure.more else '≤'} {figure.budget:,g}"
+    verdict = {None: "", True: "holds", False: "**missed**"}[figure.holds]
+    spread = "" if figure.spread is None else f" ± {number(figure.spread)}"
+    value = f"{number(figure.value)}{spread} {figure.unit}"
+    return f"| {figure.name} | {value} | {way} | {verdict} | {figure.baseline or ''} |"
+
+
+def number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def machine() -> str:
+    """Return what the figures were measured on, and how busy it was."""
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    moment = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return f"{moment}, {os.cpu_count()} cores, {platform.platform()}, Python {platform.python_version()}, load {load}"
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    arguments.add_argument("--check", action="store_true", help="exit with 1 when a budget is missed")
+    arguments.add_argument("--page", type=Path, help="write the results to this page")
+    arguments.add_argument("--only", default=",".join(MEASURES), help="which ones, separated by commas")
+    arguments.add_argument("--tables", type=int, default=70_000, help="tables of the large house")
+    given = arguments.parse_args()
+    about = machine()
+    print(about)
+    page = [
+        "# Benchmarks",
+        "",
+        f"Written by `make bench`: {about} at the start.",
+        "Medians, ± half the distance between the quartiles; each figure with its baseline from the same run. What is",
+        "measured stands at the top of each file in `benchmarks/`.",
+    ]
+    missed = 0
+    for name in given.only.split(","):
+        print(MEASURES[name], flush=True)
+        figures = measured(name, ["--tables", str(given.tables)] if name == "large" else [])
+        missed += sum(each.holds is False for each in figures)
+        page += ["", f"## {MEASURES[name]}", "", "| what | seen | budget | | baseline |", "|---|---|---|---|---|"]
+        page += [row(each) for each in figures]
+    if given.page:
+        given.page.write_text("\n".join(page) + "\n")
+    print(f"{missed} figures miss their budget")
+    return 1 if given.check and missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

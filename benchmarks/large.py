@@ -1,0 +1,230 @@
+"""A large embedded house: ingest at scale, impact over a million column edges, search, bytes at rest.
+
+    python -m benchmarks.large [--tables 70000]
+
+70,000 tables have about a million direct column edges. Baselines in the same run: a bare breadth-first search over the
+same edges in numpy (and in rustworkx, where it is installed), and SQLite's FTS5 over the same texts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sqlite3
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from benchmarks.figures import Figure, emit, of_samples, p95, peak_memory
+from benchmarks.warehouse import DOMAINS, NOUNS, SUBJECTS, Table, Warehouse
+from numpy.typing import NDArray
+
+from clew.graph import Direction
+from clew.house import House
+from clew.ledger import Source
+from clew.query.answer import Viewer
+from clew.query.start import types_of
+from clew.query.terms import ChangeKind, Grain
+from clew.query.walk import Limits, walk
+from clew.search import SearchQuery
+from clew.settings import Settings
+from clew_schemas.edges import EdgeType
+from clew_schemas.event import encode
+
+ME = Viewer("bench")
+BATCH = 25
+STARTS = 60
+QUERIES = 200
+
+
+def build(house: House, warehouse: Warehouse, tables: int) -> int:
+    """Take the whole warehouse in, wait for the views; return the bytes of its canonical JSON."""
+    begun = time.perf_counter()
+    batch, events, said = [], 0, 0
+    for group in warehouse.groups(tables):
+        batch.append(group)
+        events += len(group.events)
+        said += sum(len(each.payload) for each in group.events)
+        if len(batch) == BATCH:
+            house.ledger.propose(batch)
+            batch = []
+    if batch:
+        house.ledger.propose(batch)
+    committed = time.perf_counter()
+    head = house.ledger.head_seq()
+    while any(at < head for at in house.freshness.positions().values()):
+        time.sleep(0.01)
+    seconds = time.perf_counter() - begun
+    emit(Figure(f"ingest of {tables} tables, all views", events / seconds, "events/s", 4000, True))
+    emit(Figure(f"ingest of {tables} tables, ledger", events / (committed - begun), "events/s"))
+    return said
+
+
+class Bare:
+    """The same column edges as plain arrays, and a breadth-first search over them."""
+
+    def __init__(self, house: House) -> None:
+        edges = house.views.graph.dump()
+        kept = np.isin(edges.type, [EdgeType.FLOW, EdgeType.MEMBER, EdgeType.NAMED, EdgeType.ASSERTS])
+        direct = kept & ((edges.subtype & 16) == 0)
+        src, dst = edges.src[direct], edges.dst[direct]
+        order = np.argsort(src, kind="stable")
+        self.src, self.dst = src[order], dst[order]
+        self.size = int(max(src.max(), dst.max())) + 1
+        self.first = np.searchsorted(self.src, np.arange(self.size + 1))
+
+    def closure(self, start: int) -> int:
+        """Return how many nodes are reached from one."""
+        seen = np.zeros(self.size, bool)
+        seen[start] = True
+        frontier: NDArray[np.int64] = np.array([start])
+        while len(frontier):
+            counts = self.first[frontier + 1] - self.first[frontier]
+            at = np.repeat(self.first[frontier] - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
+            reached = np.unique(self.dst[at + np.arange(counts.sum())])
+            frontier = reached[~seen[reached]]
+            seen[frontier] = True
+        return int(seen.sum()) - 1
+
+
+def impacts(house: House, warehouse: Warehouse, tables: int) -> None:
+    """Time impact from random columns, by how much they reach."""
+    bare, dice = Bare(house), random.Random(11)  # noqa: S311
+    made = warehouse.tables(tables)
+    small: list[tuple[int, float, float]] = []
+    large: list[tuple[int, float, float]] = []
+    candidates = [dice.choice(made[: max(50, tables // 20)]) for _ in range(STARTS * 4)]
+    for table in candidates:
+        urn = warehouse.column_urn(table, dice.randrange(len(table.columns)))
+        (number,) = house.ledger.ids([urn])
+        begun = time.perf_counter()
+        reach = bare.closure(number)
+        alone = time.perf_counter() - begun
+        if reach < 200:
+            continue
+        begun = time.perf_counter()
+        answer = house.questions.impact(urn, ChangeKind.DROP, ME, named=1000 if reach > 5000 else 100)
+        took = time.perf_counter() - begun
+        assert answer.envelope.complete, answer.envelope.gaps
+        (small if reach < 5000 else large).append((reach, took * 1000, alone * 1000))
+        if len(small) + len(large) >= STARTS:
+            break
+    for name, found, budget in (("to 5,000 nodes", small, 5.0), ("of more", large, 100.0)):
+        if found:
+            times, alone_ms = [each[1] for each in found], [each[2] for each in found]
+            reach = int(np.median([each[0] for each in found]))
+            baseline = f"bare search {np.median(alone_ms):.1f} ms"
+            emit(of_samples(f"impact {name} (median {reach})", times, "ms", budget=budget, baseline=baseline))
+            emit(Figure(f"impact {name}, p95", p95(times), "ms"))
+    _closures(house, bare, made, warehouse, dice)
+
+
+def _closures(house: House, bare: Bare, made: list[Table], warehouse: Warehouse, dice: random.Random) -> None:
+    """Time the engine's own walk against the bare one from the same starts."""
+    ratios = []
+    for _ in range(STARTS):
+        table = dice.choice(made[: max(50, len(made) // 50)])
+        (number,) = house.ledger.ids([warehouse.column_urn(table, 0)])
+        begun = time.perf_counter()
+        reach = bare.closure(number)
+        alone = time.perf_counter() - begun
+        if reach < 1000:
+            continue
+        start = np.array([number])
+        begun = time.perf_counter()
+        walk(
+            house.views.graph,
+            start,
+            np.ones(1, np.uint8),
+            Direction.DOWN,
+            types_of(Grain.COLUMN),
+            lambda labels, edges: np.where((edges.subtype & 16) == 0, labels, 0).astype(np.uint8),
+            as_of=None,
+            limits=Limits(),
+        )
+        ratios.append((time.perf_counter() - begun) / alone)
+    if ratios:
+        emit(of_samples("walk against bare search", ratios, "times", budget=4.0))
+
+
+def searches(house: House, warehouse: Warehouse, tables: int) -> None:
+    """Time searches with facets, typos and prefixes, none asked twice; FTS5 beside."""
+    dice = random.Random(5)  # noqa: S311
+    words = [*DOMAINS, *SUBJECTS, *NOUNS]
+
+    def typed() -> str:
+        one, other = dice.choice(words), dice.choice(words)
+        way = dice.randrange(3)
+        if way == 0 and len(one) > 5:
+            at = dice.randrange(1, len(one) - 1)
+            one = one[:at] + one[at + 1 :]
+        elif way == 1:
+            one = one[: max(3, len(one) - 2)]
+        return one if dice.random() < 0.4 else f"{one} {other}"
+
+    asked = list(dict.fromkeys(typed() for _ in range(QUERIES * 2)))[:QUERIES]
+    took = []
+    for text in asked:
+        begun = time.perf_counter()
+        house.questions.find(SearchQuery(text, facets=("kind", "namespace", "owner")), ME)
+        took.append((time.perf_counter() - begun) * 1000)
+    beside = _fts5(warehouse, tables, asked)
+    emit(of_samples("search, p50", took, "ms", baseline=f"FTS5, exact words only: {np.median(beside):.1f} ms"))
+    emit(
+        Figure("search with facets, typos, prefixes, p95", p95(took), "ms", 50.0, baseline=f"FTS5 {p95(beside):.1f} ms")
+    )
+
+
+def _fts5(warehouse: Warehouse, tables: int, asked: list[str]) -> list[float]:
+    database = sqlite3.connect(":memory:")
+    database.execute("CREATE VIRTUAL TABLE thing USING fts5(name, columns, prefix='2 3')")
+    database.executemany(
+        "INSERT INTO thing VALUES (?, ?)",
+        ((each.name.replace(".", " ").replace("_", " "), " ".join(each.columns)) for each in warehouse.tables(tables)),
+    )
+    took = []
+    for text in asked:
+        begun = time.perf_counter()
+        match = " ".join(f'"{word}"' for word in text.replace("_", " ").split())
+        database.execute("SELECT rowid FROM thing WHERE thing MATCH ? ORDER BY rank LIMIT 20", (match,)).fetchall()
+        database.execute("SELECT count(*) FROM thing WHERE thing MATCH ?", (match,)).fetchone()
+        took.append((time.perf_counter() - begun) * 1000)
+    return took
+
+
+def at_rest(home: Path, said: int, facts: int) -> None:
+    """Weigh the ledger against what it was told."""
+    ledger = sum(each.stat().st_size for each in home.glob("ledger.db*"))
+    allowed = 0.25 * said + 160 * facts
+    emit(Figure("ledger at rest, of what two versions may take", ledger / allowed, "times", 1.0))
+    emit(Figure("ledger at rest", ledger / 1e6, "MB", baseline=f"canonical JSON {said / 1e6:.0f} MB, {facts} facts"))
+    for name in ("graph", "search"):
+        size = sum(each.stat().st_size for each in (home / name).rglob("*") if each.is_file())
+        emit(Figure(f"{name} at rest", size / 1e6, "MB"))
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    arguments.add_argument("--tables", type=int, default=70_000)
+    tables = arguments.parse_args().tables
+    warehouse = Warehouse()
+    emit(Figure("direct column edges", warehouse.column_edges(tables), "edges"))
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        with House(Settings(home=home)) as house:
+            house.ledger.register(Source("bench", "time"))
+            house.start()
+            said = build(house, warehouse, tables)
+            impacts(house, warehouse, tables)
+            searches(house, warehouse, tables)
+            for group in warehouse.groups(tables // 10, version=1):
+                house.ledger.propose([group])
+                said += len(encode(group))
+            facts = int(house.ledger.stats()["facts"])
+        at_rest(home, said, facts)
+    emit(Figure("peak memory, generator included", peak_memory(), "MB"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+-- table: p.d.events_yyyymmdd (day, name STRING, n)
+-- default: p.d
+
+-- case: all shards
+-- dialect: bigquery
+SELECT name, sum(n) AS s FROM `p.d.events_*` WHERE _TABLE_SUFFIX > '2020' GROUP BY name
+--> in p.d.events_yyyymmdd
+--> col name <- IDENTITY p.d.events_yyyymmdd.name
+--> col s <- AGGREGATION p.d.events_yyyymmdd.n
+--> row GROUP_BY p.d.events_yyyymmdd.name
+
+-- case: one shard
+-- dialect: bigquery
+SELECT n + 1 AS m FROM events_20200131
+--> in p.d.events_yyyymmdd
+--> col m <- TRANSFORMATION p.d.events_yyyymmdd.n
+
+-- case: a written shard
+-- dialect: bigquery
+INSERT INTO d.out_20200101 (x) SELECT n FROM `d.events_202001*`
+--> out p.d.out_yyyymmdd
+--> in p.d.events_yyyymmdd
+--> col x <- IDENTITY p.d.events_yyyymmdd.n

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from clew_schemas import canonical
+from clew_schemas.canonical import check_keys, dumps
 from clew_schemas.errors import BadInput, TooLarge
 
 MAX_EVENTS = 500
@@ -150,7 +150,7 @@ def decode(data: bytes) -> Record:
         raise BadInput(what, where=place.strip("`") or "$") from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise BadInput(f"not valid JSON: {error}", where="$") from error
-    canonical.check_keys(_envelope(data, record))
+    check_keys(_envelope(data, record))
     return record
 
 
@@ -185,7 +185,7 @@ def encode(record: Record | Receipt) -> bytes:
 
 def raw(payload: Any) -> msgspec.Raw:
     """Return a payload as it is carried in an event: canonical JSON, not parsed again on the way; or raise BadInput."""
-    return msgspec.Raw(canonical.dumps(payload))
+    return msgspec.Raw(dumps(payload))
 
 
 def event(urn: str, aspect: str, payload: Any = None, **members: Any) -> Event:

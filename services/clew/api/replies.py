@@ -93,7 +93,9 @@ def _named(request: Request, error: HTTPException) -> ClewError:
         return NotAllowed(f"there is no {route}, only other methods", hint="See /openapi.json")
     if error.status_code == 413:
         return TooLarge(str(error.detail))
-    return BadInput(str(error.detail), hint="See /openapi.json") if error.status_code < 500 else OurError(str(error.detail))
+    if error.status_code < 500:
+        return BadInput(str(error.detail), hint="See /openapi.json")
+    return OurError(str(error.detail))
 
 
 def _unexpected(request: Request, error: Exception) -> Response:

@@ -40,7 +40,8 @@ QUERIES = [
 
 WRITES = [
     "UPDATE t SET a = (SELECT max(u.b) FROM u WHERE u.i = t.i) WHERE k > 1",
-    "UPDATE t SET a = u.b, c = t.k + u.a FROM (SELECT i, max(a) AS a, max(b) AS b FROM u GROUP BY i) AS u WHERE u.i = t.i",
+    "UPDATE t SET a = u.b, c = t.k + u.a FROM (SELECT i, max(a) AS a, max(b) AS b FROM u GROUP BY i) AS u"
+    " WHERE u.i = t.i",
     "UPDATE t SET b = CASE WHEN a > 1 THEN k ELSE c END",
     "DELETE FROM t WHERE i IN (SELECT a FROM u WHERE b > 1)",
     "INSERT INTO t (i, a) SELECT i, a + b FROM u WHERE c > 1",

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, NamedTuple, Protocol
 import msgspec
 import zstandard
 
-from clew.ledger import payloads
+from clew.ledger.payloads import pack, unpack
 from clew_schemas.errors import BadInput, Damaged
 from clew_schemas.registry import Registry
 
@@ -262,7 +262,7 @@ def _open(member: Member, row: Row) -> Row:
     """Return a row with its JSON in the open."""
     if member.columns.get("body") is not Raw:
         return row
-    return (*row[:-1], Raw(payloads.unpack(bytes(row[-1]))))
+    return (*row[:-1], Raw(unpack(bytes(row[-1]))))
 
 
 @dataclass(slots=True)
@@ -317,7 +317,7 @@ class Archive:
     def _rows_of(self, member: Member) -> Iterator[Row]:
         decoder = msgspec.json.Decoder(tuple[tuple(member.columns.values())])  # type: ignore[misc]
         packs = member.columns.get("body") is Raw
-        stored = payloads.pack if member.name == "payload" else bytes
+        stored = pack if member.name == "payload" else bytes
         digest, number = hashlib.sha256(), 0
         while (line := self._line()).startswith(b"["):
             number += 1

@@ -16,7 +16,7 @@ from clew.graph import Graph, open_graph
 from clew.home import HomeLock
 from clew.ledger import LedgerReader, backup, open_ledger, sweeping
 from clew.ledger.clock import now_micros
-from clew.ledger.port import DERIVED_EVIDENCE, DERIVED_SQL
+from clew.ledger.port import DERIVED_EVIDENCE, DERIVED_SQL, RenewsEpoch
 from clew.log import Log, Station, open_log
 from clew.materialise import audit, audit_relations
 from clew.materialise.follower import Follower, GraphFollower, RelationsFollower, SearchFollower
@@ -99,6 +99,7 @@ class House:
 
     def _adopt_epoch(self) -> None:
         """Views of another ledger, or from before a restore, or ahead of it, are drawn anew."""
+        self._note_lost_commits()
         for name in ALL_VIEWS:
             view: Graph | Search | Relations = getattr(self.views, name)
             position = view.position()
@@ -106,12 +107,21 @@ class House:
             if damaged:
                 log.warning("the %s was damaged (%s): it is drawn anew from the ledger", name, damaged)
             foreign = position.seq and position.epoch != self.ledger.epoch
-            if position.seq > self.ledger.head_seq() and (not foreign or not self.ledger.head_seq()):
-                self._lost = max(self._lost, position.seq)
-                log.error("the ledger ends at %d, and the %s has seen %d", self.ledger.head_seq(), name, position.seq)
             if foreign or position.seq > self.ledger.head_seq():
                 log.warning("the %s is of another state of the ledger (%s): it is drawn anew", name, position)
                 self.rebuild([name])
+
+    def _note_lost_commits(self) -> None:
+        """Where a view has seen more than the ledger holds, commits are lost: their numbers will be given again, and so
+        the ledger begins a new epoch, in which no token of before is taken for another commit's."""
+        head = self.ledger.head_seq()
+        for name in ALL_VIEWS:
+            position = getattr(self.views, name).position()
+            if position.seq > head and (position.epoch == self.ledger.epoch or not head):
+                self._lost = max(self._lost, position.seq)
+                log.error("the ledger ends at %d, and the %s has seen %d", head, name, position.seq)
+        if self._lost and isinstance(self.ledger, RenewsEpoch):
+            self.ledger.renew_epoch()
 
     def start(self) -> None:
         """Let everything that belongs to the roles run beside, each in a thread of its own."""

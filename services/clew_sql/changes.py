@@ -11,7 +11,7 @@ from sqlglot import exp
 from clew_sql.catalog import Dataset
 from clew_sql.expressions import VALUE, decide, read
 from clew_sql.flow import Flow, add_all
-from clew_sql.gaps import COLUMN_COUNT
+from clew_sql.gaps import COLUMN_COUNT, UNSUPPORTED_STATEMENT
 from clew_sql.lineage import Lineage, Subtype
 from clew_sql.reading import Reading, merge, named_in
 from clew_sql.relations import Field, Relation
@@ -43,12 +43,15 @@ def updated(reading: Reading, tree: exp.Expr) -> list[Lineage]:
 def deleted(reading: Reading, tree: exp.Expr) -> list[Lineage]:
     scope = reading.scope(tree, tree)
     tables = tree.args.get("tables") or ()
+    if not isinstance(tree.this, exp.Table):
+        reading.gaps.add(UNSUPPORTED_STATEMENT, "DELETE without a table")
+        return [reading.empty("DELETE")]
     place_one(tree.this, scope)
     for each in tree.args.get("using") or ():
         place_one(each, scope)
     if tree.args.get("where") is not None:
         decide(tree.args["where"].this, scope, Subtype.FILTER)
-    target = tree.this
+    target: exp.Expr = tree.this
     if tables:
         target = _behind_alias(tables[0], exp.From(this=tree.this.copy())) or tables[0]
     dataset = reading.target(target)

@@ -85,7 +85,7 @@ def _expand_star(item: exp.Expr, star: exp.Star, scope: Scope, made: Projection)
         made.fields.extend(_Edits(star, scope).of((Place(("",), Relation([])), field) for field in fields))
         return
     if places is None:
-        name = item.this.sql() if isinstance(item, exp.Dot) else ".".join(p.name for p in item.parts[:-1])
+        name = item.this.sql() if isinstance(item, exp.Dot) else ".".join(p.name for p in item.find_all(exp.Identifier))
         scope.context.gaps.add(UNSUPPORTED_EXPRESSION, f"{name}.*: {name} is no table in reach")
         return
     edits = _Edits(star, scope)

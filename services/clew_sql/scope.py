@@ -71,7 +71,7 @@ class Place:
         if found is None and self.relation.catch is not None:
             if name.key == "unnest":
                 # what DuckDB and PostgreSQL call the elements themselves
-                return self.relation.catch
+                return self.relation.catch._replace(name="", key="")
             return part_of(self.relation.catch, [name])
         return found
 

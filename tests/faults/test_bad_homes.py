@@ -179,9 +179,17 @@ def crashed(folder: Path) -> Path:
     return folder / "home"
 
 
+def epoch_of(path: Path) -> str:
+    connection = sqlite3.connect(f"file:{path}?immutable=1", uri=True)
+    (epoch,) = connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
+    connection.close()
+    return str(epoch)
+
+
 @pytest.mark.parametrize("harm", ["cut off", "garbage"])
 def test_a_damaged_end_of_the_log_loses_commits_that_views_had_seen_and_that_is_told(tmp_path: Path, harm: str) -> None:
     home = crashed(tmp_path)
+    before = epoch_of(home / "ledger.db")
     log = home / "ledger.db-wal"
     whole = log.read_bytes()
     half = len(whole) // 2
@@ -193,6 +201,7 @@ def test_a_damaged_end_of_the_log_loses_commits_that_views_had_seen_and_that_is_
         (finding,) = report["findings"]
         assert finding["view"] == "ledger"
         assert f"ended at {head} when it was opened, and a view had seen 60" in finding["said"]
+        assert house.ledger.epoch != before, "a token of a lost commit must not stand for another one"
         with House(Settings(home=tmp_path / "prefix")) as prefix:
             fill(prefix, 30)
             for number in range(head - 30):

@@ -59,7 +59,7 @@ def asked_and_told(clew: Terminal, then: str) -> None:
     assert "columns[id].type: INT → BIGINT" in out
     assert "downstream shop.main.orders.id → shop.main.copy.id" in out
 
-    assert clew.json("diff", "orders", "copy") | {"explain": 0} == clew.json("compare", "orders", "copy") | {
+    assert clew.json("diff", "orders", "main.copy") | {"explain": 0} == clew.json("compare", "orders", "main.copy") | {
         "explain": 0
     }
 

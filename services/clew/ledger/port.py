@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from clew.ledger.archive import Archive, Snapshot
 from clew.ledger.positions import BadRecord
@@ -232,6 +232,14 @@ class LedgerReader(Protocol):
 
     def stats(self) -> Mapping[str, int]:
         """Return counts (entities, claims, facts, commits, parked, bytes) of what is stored."""
+
+
+@runtime_checkable
+class RenewsEpoch(Protocol):
+    """A ledger whose file can lose its end, as one on a server doesn't by itself."""
+
+    def renew_epoch(self) -> None:
+        """Begin a new epoch: tokens and positions of before mean nothing any more, since their numbers come again."""
 
 
 class Ledger(LedgerReader, Protocol):

@@ -19,7 +19,7 @@ from clew.ledger.port import DERIVED, DERIVED_EVIDENCE, DERIVED_SQL, STEWARD, So
 from clew.ledger.positions import BadRecord, Positions
 from clew.ledger.prepare import PreparedGroup, Standing, prepare
 from clew.ledger.signing import check_public_key
-from clew.ledger.sqlite_archive import copy, fill
+from clew.ledger.sqlite_archive import copy, fill, renew_epoch
 from clew.ledger.sqlite_book import SqliteBook
 from clew.ledger.sqlite_check import damages
 from clew.ledger.sqlite_heads import read_heads
@@ -266,6 +266,11 @@ class SqliteLedger(SqliteReader):
     def copy_to(self, target: Path) -> None:
         """Copy the whole ledger, as of one commit, to the new file `target`; who writes goes on writing."""
         copy(self.path, target)
+
+    def renew_epoch(self) -> None:
+        """Begin a new epoch: tokens and positions of before mean nothing any more, since their numbers come again."""
+        with self._writing() as connection:
+            self.epoch = self._store.epoch = renew_epoch(connection)
 
     def close(self) -> None:
         with self._group_commit.lock:

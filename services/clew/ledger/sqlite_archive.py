@@ -94,7 +94,7 @@ def take_over(path: Path) -> str:
             found = damages(store.connection, store.hash_key)
             if found:
                 raise Damaged(f"the copy is damaged: {found[0]}", where=str(path), hint="Take another backup")
-            epoch = _renew_epoch(store.connection)
+            epoch = renew_epoch(store.connection)
             store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.OperationalError as error:
         raise Unreachable(f"the copy can't be opened: {error}", where=str(path)) from error
@@ -115,7 +115,7 @@ def fill(store: SqliteStore, archive: Archive, registry: Registry, learn: Callab
         connection.execute("UPDATE meta SET value = ? WHERE key = 'hash_key'", (archive.header.hash_key,))
         learn(connection)
         archive.check(lambda: digest_of_heads(connection, registry), registry)
-        return _renew_epoch(connection)
+        return renew_epoch(connection)
 
 
 def _check_empty(connection: sqlite3.Connection) -> None:
@@ -151,7 +151,7 @@ def _tail(urn: str) -> str:
     return Urn.parse(urn).label.casefold()
 
 
-def _renew_epoch(connection: sqlite3.Connection) -> str:
+def renew_epoch(connection: sqlite3.Connection) -> str:
     epoch = secrets.token_hex(4)
     connection.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (epoch,))
     return epoch

@@ -98,16 +98,6 @@ SELECT transform(collect_list(a), x -> x + 1) AS l FROM t GROUP BY c
 --> col l <- AGGREGATION t.a
 --> row GROUP_BY t.c
 
--- case: DISTINCT ON
--- dialect: postgres
-SELECT DISTINCT ON (c) c, a FROM t ORDER BY c, k
---> in t
---> col c <- IDENTITY t.c
---> col a <- IDENTITY t.a
---> row GROUP_BY t.c
---> row SORT t.c
---> row SORT t.k
-
 -- case: a correlated count
 -- dialect: teradata
 SELECT t.i, (SELECT count(*) FROM u WHERE u.i = t.i) AS n FROM t

@@ -48,7 +48,7 @@ SELECT id, x FROM t, unnest(t.arr) AS u(x) WHERE x > 1
 SELECT u, u.unnest FROM t, unnest(arr) AS u
 --> in d.s.t
 --> col u <- TRANSFORMATION d.s.t.arr at []
---> col u#2 <- TRANSFORMATION d.s.t.arr at []
+--> col unnest <- TRANSFORMATION d.s.t.arr at []
 
 -- case: unnest of structs
 -- dialect: duckdb

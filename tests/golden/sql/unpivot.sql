@@ -38,14 +38,14 @@ SELECT * FROM w UNPIVOT ((x, y) FOR k IN ((a, b) AS 'first', (c, d) AS 'second')
 -- case: as a statement
 -- dialect: duckdb
 -- default: d.s
--- table: d.s.w (id, a, b)
-UNPIVOT w ON a, b INTO NAME k VALUE v
---> in d.s.w
---> col id <- IDENTITY d.s.w.id
+-- table: d.s.x (id, a, b)
+UNPIVOT x ON a, b INTO NAME k VALUE v
+--> in d.s.x
+--> col id <- IDENTITY d.s.x.id
 --> col k
---> col v <- IDENTITY d.s.w.a, IDENTITY d.s.w.b
---> row FILTER d.s.w.a presence
---> row FILTER d.s.w.b presence
+--> col v <- IDENTITY d.s.x.a, IDENTITY d.s.x.b
+--> row FILTER d.s.x.a presence
+--> row FILTER d.s.x.b presence
 
 -- case: with nulls
 -- dialect: databricks

@@ -238,7 +238,9 @@ def _count(node: exp.Expr, role: Role, scope: Scope, into: Flow) -> Children:
 def _arg_max(node: exp.Expr, role: Role, scope: Scope, into: Flow) -> Children:
     into.aggregates |= not role.windowed
     value = role.at_least(AGGREGATED)._replace(windowed=False)
-    return [(node.this, value), (node.expression, value.deciding(Subtype.CONDITIONAL))]
+    by = node.args.get("expression")
+    children = [(node.this, value)] if isinstance(node.this, exp.Expr) else []
+    return children if by is None else [*children, (by, value.deciding(Subtype.CONDITIONAL))]
 
 
 def _is(node: exp.Expr, role: Role, scope: Scope, into: Flow) -> Children:

@@ -183,6 +183,9 @@ def _parsed(tokens: list[Token], sql: str, dialect: Dialect) -> Iterator[exp.Exp
         raise _located(error, tokens) from error
     except RecursionError as error:
         raise _too_deep(tokens[0]) from error
+    except Exception as error:
+        # sqlglot meets some broken statements with errors of Python's own
+        raise SqlError(f"cannot parse: {error}", line=tokens[0].line, column=tokens[0].col) from error
     yield from (tree for tree in trees if tree is not None)
 
 

@@ -136,7 +136,9 @@ class Reading:
         if column.expression is None:
             return column.name
         try:
-            return column.expression.sql(dialect=self.dialect, comments=False)
+            # a plain reference is written as it is; all else is copied, since writing may change the tree
+            plain = isinstance(column.expression, exp.Column)
+            return column.expression.sql(dialect=self.dialect, comments=False, copy=not plain)
         except RecursionError:
             return "…"
 

@@ -6,12 +6,30 @@ from typing import Final
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
-from clew_sql import changes, objects, routines
+from clew_sql.changes import deleted, merged, on_conflict, updated
 from clew_sql.errors import SqlError
 from clew_sql.gaps import FILE_TARGET, INTERNAL, PARSE_ERROR, SEVERAL_OUTPUTS, TEMPLATE, TOO_DEEP, UNSUPPORTED_STATEMENT
 from clew_sql.lineage import Lineage
+from clew_sql.objects import (
+    ASIDE,
+    WITHOUT_DATA,
+    altered,
+    aside,
+    cloned,
+    commanded,
+    copied,
+    declared,
+    dropped,
+    executed,
+    gap,
+    renamed,
+    truncated,
+    used,
+    without_partitions,
+)
 from clew_sql.parse import Routine, Statement
 from clew_sql.reading import Reading, Surroundings, is_temporary
+from clew_sql.routines import body_of
 
 __all__ = ["Reader", "Surroundings"]
 
@@ -36,7 +54,7 @@ class Reader:
             found = [self.failed(TOO_DEEP, "nested too deeply to be followed", kind(statement))]
         except Exception as error:
             found = [self.failed(INTERNAL, f"{type(error).__name__}: {error}", kind(statement))]
-        body = routines.body_of(statement, self._reading)
+        body = body_of(statement, self._reading)
         return found if body is None else self._routine(body)
 
     def lineage(self, statement: Statement) -> Lineage:
@@ -79,15 +97,13 @@ def _together(found: list[Lineage]) -> Lineage:
     outputs = tuple(sorted({output for each in found for output in each.outputs}))
     gaps = list(dict.fromkeys(gap for each in found for gap in each.unresolved))
     if len(outputs) > 1:
-        gaps.append(
-            objects.gap(SEVERAL_OUTPUTS, f"columns of {', '.join(outputs)} in one row; a script tells them apart")
-        )
+        gaps.append(gap(SEVERAL_OUTPUTS, f"columns of {', '.join(outputs)} in one row; a script tells them apart"))
     seen: dict[str, int] = {}
     columns = []
     for column in (column for each in found for column in each.columns):
         plain = column.name.split("#")[0]
         seen[plain] = seen.get(plain, 0) + 1
-        columns.append(objects.renamed(column, plain if seen[plain] == 1 else f"{plain}#{seen[plain]}"))
+        columns.append(renamed(column, plain if seen[plain] == 1 else f"{plain}#{seen[plain]}"))
     inputs = tuple(sorted({table for each in found for table in each.inputs}))
     rows = tuple(dict.fromkeys(row for each in found for row in each.rows))
     return Lineage(found[0].kind if found else "", inputs, outputs, tuple(columns), rows, tuple(gaps))
@@ -118,20 +134,20 @@ def _create(reading: Reading, tree: exp.Expr) -> list[Lineage]:
     if isinstance(table, exp.UserDefinedFunction | exp.StoredProcedure):
         return [reading.empty(what)]
     if not isinstance(table, exp.Table):
-        return [reading.empty(what)] if what in objects.ASIDE else _unsupported(reading, tree)
+        return [reading.empty(what)] if what in ASIDE else _unsupported(reading, tree)
     properties = tree.args.get("properties")
     temporary = is_temporary(table, properties)
     if tree.args.get("clone") is not None:
-        return [objects.cloned(reading, table, tree.args["clone"].this, what)]
+        return [cloned(reading, table, tree.args["clone"].this, what)]
     if isinstance(query, exp.Table) and reading.dialect != "clickhouse":
-        return [objects.cloned(reading, table, query, what, properties)]
+        return [cloned(reading, table, query, what, properties)]
     if isinstance(query, exp.Query | exp.Values | exp.Pivot | exp.Table):
         if properties is not None and (to := properties.find(exp.ToTableProperty)) is not None:
             return _inserted(reading, to.this, query, tree, None, what)
         return [_written(reading, table, query, what, columns, temporary)]
     if what not in ("CREATE TABLE", "CREATE VIEW") or query is not None:
         return _unsupported(reading, tree)
-    return [objects.declared(reading, table, columns, properties, what, temporary)]
+    return [declared(reading, table, columns, properties, what, temporary)]
 
 
 def _written(
@@ -172,10 +188,10 @@ def _inserted(
 ) -> list[Lineage]:
     dataset = reading.target(table)
     relation = reading.relation(query, tree)
-    into = objects.without_partitions(reading, table, dataset)
+    into = without_partitions(reading, table, dataset)
     fields = reading.placed(relation, into, listed, tree)
     if tree.args.get("conflict") is not None:
-        relation, fields = changes.on_conflict(reading, tree, dataset, relation, fields)
+        relation, fields = on_conflict(reading, tree, dataset, relation, fields)
     return [reading.lineage(what, relation, fields, dataset.name)]
 
 
@@ -227,18 +243,18 @@ STATEMENTS: Final[tuple[tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Reads
     (exp.Create, _create),
     (exp.Insert, _insert),
     (exp.MultitableInserts, _several),
-    (exp.Update, changes.updated),
-    (exp.Merge, changes.merged),
-    (exp.Delete, changes.deleted),
-    (exp.Copy, objects.copied),
-    (exp.Drop, objects.dropped),
-    (exp.Alter, objects.altered),
-    (exp.TruncateTable, objects.truncated),
+    (exp.Update, updated),
+    (exp.Merge, merged),
+    (exp.Delete, deleted),
+    (exp.Copy, copied),
+    (exp.Drop, dropped),
+    (exp.Alter, altered),
+    (exp.TruncateTable, truncated),
     (exp.Export, _exported),
-    (exp.Use, objects.used),
-    (exp.Command, objects.commanded),
-    (exp.Execute, objects.executed),
-    (objects.WITHOUT_DATA, objects.aside),
+    (exp.Use, used),
+    (exp.Command, commanded),
+    (exp.Execute, executed),
+    (WITHOUT_DATA, aside),
     ((exp.Query, exp.Values, exp.Pivot), _query),
 )
 """First match wins; all else is reported as unsupported."""

@@ -7,6 +7,7 @@ from sqlglot.dialects.dialect import Dialect
 from sqlglot.tokenizer_core import TokenType
 
 from clew_sql import expressions, flow, generators, pivots, queries, sources
+from unit.clew_sql import coverage_page
 from unit.clew_sql.golden_cases import CASES, Case
 
 NAMES = (TokenType.VAR, TokenType.IDENTIFIER)
@@ -69,3 +70,8 @@ def test_a_pass_left_out_is_noticed(module: object, name: str, monkeypatch: pyte
 
 def _differs(case: Case) -> bool:
     return case.told() != case.expected
+
+
+def test_the_page_on_coverage_counts_these_cases() -> None:
+    page = coverage_page.PAGE.read_text()
+    assert coverage_page.written(page) == page

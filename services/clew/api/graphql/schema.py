@@ -334,7 +334,7 @@ def _scalars(parameters: Any) -> dict[str, Value]:
     """Return the parameters of a query; raise BadInput for what is no object of plain values."""
     said = {} if parameters is None else parameters
     if not isinstance(said, dict):
-        raise BadInput("parameters are no object", where="parameters", hint="Such as {\"depth\": 3}")
+        raise BadInput("parameters are no object", where="parameters", hint='Such as {"depth": 3}')
     for name, value in said.items():
         if not isinstance(value, str | int | float | None):
             raise BadInput(f":{name[:60]} is no plain value", where=f"parameters.{name[:60]}", hint="Text or number")

@@ -2,8 +2,8 @@
 
     python -m benchmarks.debian [--packages 500]
 
-Reads `apt-cache dumpavail`. For 500 packages drawn at random the impact of dropping each is held against a breadth-first
-search over the parsed dependencies that shares nothing with the house.
+Reads `apt-cache dumpavail`. For 500 packages drawn at random the impact of dropping each is held against a
+breadth-first search over the parsed dependencies that shares nothing with the house.
 """
 
 from __future__ import annotations
@@ -58,9 +58,8 @@ def packages() -> dict[str, set[str]]:
     """Return what each package depends on, alternatives and virtual packages included, by name."""
     found: dict[str, set[str]] = {}
     name = ""
-    for line in subprocess.run(["apt-cache", "dumpavail"], check=True, capture_output=True, text=True).stdout.split(
-        "\n"
-    ):
+    told = subprocess.run(["apt-cache", "dumpavail"], check=True, capture_output=True, text=True)  # noqa: S607
+    for line in told.stdout.split("\n"):
         key, _, value = line.partition(": ")
         if key == "Package":
             name = value.strip()

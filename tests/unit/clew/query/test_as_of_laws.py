@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from clew.house import House
@@ -14,6 +15,7 @@ from clew_schemas import Event
 from unit.clew.query import past
 
 
+@pytest.mark.slow
 @given(past.histories)
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_as_of_a_seq_a_house_answers_as_it_did_when_that_seq_was_its_newest(

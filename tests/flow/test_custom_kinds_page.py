@@ -20,7 +20,7 @@ _PASSING = [
     (r"\b[0-9a-f]{32}\b", "ID"),
     (r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00", "TIME"),
     (r"\d+\.\d ms", "MS"),
-    (r"^(graph|search) .*", r"\1"),
+    (r"^(graph|search|relations) .*", r"\1"),
     (r"[ \t]+", " "),
     (r" $", ""),
 ]

@@ -24,7 +24,7 @@ Propose = Callable[[Sequence[Group]], Sequence[Receipt]]
 
 SHOWN = 20
 """How many things a preview shows."""
-_ROUNDS = 8
+_ROUNDS = 32
 """How often an edit is planned anew because others were faster."""
 _AT_ONCE = 500
 _BYTES = 600_000

@@ -19,6 +19,9 @@ from clew_schemas.kinds import DERIVED_KINDS
 MAX_URN_LENGTH = 2048
 """Longest URN accepted, in characters."""
 
+PEOPLE = "people"
+"""The namespace of people and of groups that no platform holds."""
+
 _PREFIX = "urn:clew:"
 _DATASET, _COLUMN = f"{_PREFIX}dataset:", f"{_PREFIX}column:"
 _DERIVED = tuple(f"{_PREFIX}{kind}:" for kind in sorted(DERIVED_KINDS))
@@ -104,6 +107,11 @@ def _parse(text: str) -> Urn:
 def make(kind: str, namespace: str, name: str) -> str:
     """Return the URN of a thing from plain text; dots in `name` separate segments (else use `dotted`)."""
     return f"{_PREFIX}{kind}:({escape(namespace)},{escape(name)})"
+
+
+def person(key: str) -> str:
+    """Return the URN of somebody by e-mail address, else by name."""
+    return of_segments("person", PEOPLE, key)
 
 
 def of_segments(kind: str, namespace: str, *segments: str) -> str:

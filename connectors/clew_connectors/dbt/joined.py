@@ -12,7 +12,6 @@ from typing import Any
 
 import clew_connectors.dbt.artifacts as artifacts
 from clew_connectors.dbt.config import DbtConfig
-from clew_connectors.dbt.owners import owners
 from clew_connectors.dbt.records import (
     ColumnProse,
     Dataset,
@@ -22,12 +21,12 @@ from clew_connectors.dbt.records import (
     ModelOwners,
     Node,
     OwnerGroup,
-    Person,
     Relation,
     Sql,
     Test,
 )
 from clew_connectors.nameable import on_one_line, unnameable
+from clew_connectors.people import Person, owners
 from clew_connectors.port import ReadWarning
 from clew_schemas.errors import BadInput
 

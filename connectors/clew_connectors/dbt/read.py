@@ -9,9 +9,9 @@ from pathlib import Path
 import clew_connectors.dbt.artifacts as artifacts
 from clew_connectors.dbt.config import DbtConfig
 from clew_connectors.dbt.joined import BUILDS, Joined, home
-from clew_connectors.dbt.owners import merged
 from clew_connectors.dbt.records import Item, JobRun, Project, TestResult
 from clew_connectors.dbt.translate import TEST_STATUS, scope
+from clew_connectors.people import merged
 from clew_connectors.port import Discovery, ReadWarning, State
 from clew_schemas.errors import BadInput, ClewError
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from clew_connectors.people import Person
+
 
 @dataclass(frozen=True, slots=True)
 class Relation:
@@ -28,15 +30,6 @@ class Project:
 
     namespace: str
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who owns something: known by e-mail, else by name, which is the `key`."""
-
-    key: str
-    name: str | None
-    email: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,20 +15,19 @@ from clew_connectors.dbt.records import (
     ModelOwners,
     Node,
     OwnerGroup,
-    Person,
     Project,
     Relation,
     Sql,
     Test,
     TestResult,
 )
+from clew_connectors.people import SCOPE, Person, described, owned
 from clew_schemas import urn
 from clew_schemas.aspects import (
     Assertion,
     Containment,
     Documentation,
     Lineage,
-    Ownership,
     Properties,
     QualityResult,
     Query,
@@ -38,12 +37,11 @@ from clew_schemas.aspects import (
 )
 from clew_schemas.aspects import Exposure as ExposureAspect
 from clew_schemas.aspects.data import Column
-from clew_schemas.aspects.governance import Owner, Tag
+from clew_schemas.aspects.governance import Tag
 from clew_schemas.event import Event, Scope, event
 from clew_schemas.kinds import EXPOSURE_KINDS
 
 PLATFORM = "dbt"
-PEOPLE = "people"
 ASPECTS = (
     "assertion",
     "containment",
@@ -90,7 +88,7 @@ def scope(home: str, relations: str, models: str | None = None) -> Scope:
     prefixes += [f"urn:clew:{kind}:({urn.escape(relations)}," for kind in ("dataset", "column")]
     if models is not None:
         prefixes.append(f"urn:clew:model:({urn.escape(models)},")
-    return Scope((*prefixes, f"urn:clew:person:({PEOPLE},"), ASPECTS)
+    return Scope((*prefixes, SCOPE), ASPECTS)
 
 
 def translate(record: Item) -> Sequence[Event]:
@@ -103,11 +101,7 @@ def _events(record: Item) -> Iterator[Event]:
         case Project():
             yield event(_pipeline(record.namespace, record.name), "properties", _properties("project"))
         case Person():
-            yield event(
-                _person(record.key),
-                "properties",
-                Properties(name=record.name, subtype=None, tier=None, email=record.email),
-            )
+            yield described(record)
         case OwnerGroup():
             yield from _of_group(record)
         case Dataset():
@@ -123,7 +117,7 @@ def _events(record: Item) -> Iterator[Event]:
         case Exposure():
             yield from _of_exposure(record)
         case ModelOwners():
-            yield from _owned(urn.of_segments("model", record.namespace, record.name), record.owners)
+            yield from owned(urn.of_segments("model", record.namespace, record.name), record.owners)
         case _:
             assert_never(record)
 
@@ -132,7 +126,7 @@ def _of_group(record: OwnerGroup) -> Iterator[Event]:
     group = urn.of_segments("group", record.namespace, record.name)
     yield event(group, "properties", _properties("group"))
     yield from _prose(group, record.description)
-    yield from _owned(group, record.owners)
+    yield from owned(group, record.owners)
 
 
 def _of_dataset(record: Dataset) -> Iterator[Event]:
@@ -240,7 +234,7 @@ def _of_exposure(record: Exposure) -> Iterator[Event]:
 
 def _about(entity: str, about: Described) -> Iterator[Event]:
     yield from _prose(entity, about.description)
-    yield from _owned(entity, about.owners)
+    yield from owned(entity, about.owners)
     yield from _tagged(entity, about.tags)
 
 
@@ -261,11 +255,6 @@ def _prose(entity: str, text: str | None) -> Iterator[Event]:
         yield event(entity, "documentation", Documentation(text=text))
 
 
-def _owned(entity: str, keys: Sequence[str]) -> Iterator[Event]:
-    if keys:
-        yield event(entity, "ownership", Ownership(owners=[Owner(owner=_person(key)) for key in keys]))
-
-
 def _tagged(entity: str, tags: Sequence[str]) -> Iterator[Event]:
     if tags:
         named = [Tag(tag=urn.of_segments("tag", "clew", tag)) for tag in tags]
@@ -282,10 +271,6 @@ def _node(kind: str, node: Node) -> str:
 
 def _dataset(relation: Relation) -> str:
     return urn.of_segments("dataset", relation.namespace, *relation.parts)
-
-
-def _person(key: str) -> str:
-    return urn.of_segments("person", PEOPLE, key)
 
 
 def _cut(message: str | None) -> str | None:

@@ -17,6 +17,7 @@ from clew_connectors.feast.records import (
     RequestSource,
 )
 from clew_connectors.feast.records import Feature as FeatureRecord
+from clew_connectors.people import owned
 from clew_schemas import urn
 from clew_schemas.aspects import (
     Containment,
@@ -24,7 +25,6 @@ from clew_schemas.aspects import (
     Feature,
     FeatureSet,
     Lineage,
-    Ownership,
     Properties,
     Query,
     Schema,
@@ -32,12 +32,11 @@ from clew_schemas.aspects import (
 )
 from clew_schemas.aspects.data import Column
 from clew_schemas.aspects.flow import ColumnFlow, Unresolved
-from clew_schemas.aspects.governance import Owner, Tag
+from clew_schemas.aspects.governance import Tag
 from clew_schemas.aspects.learning import EntityKey
 from clew_schemas.event import Event, Scope, event
 
 PLATFORM = "feast"
-PEOPLE = "people"
 SERVICE = "service"
 """First segment of the names of feature services, which a view of the same name must not meet."""
 ASPECTS = (
@@ -188,9 +187,7 @@ def _of_service(record: FeatureService) -> Iterator[Event]:
 
 
 def _marked(about: str, owner: str | None, tags: Sequence[str]) -> Iterator[Event]:
-    if owner:
-        person = urn.of_segments("person", PEOPLE, owner)
-        yield event(about, "ownership", Ownership(owners=[Owner(owner=person)]))
+    yield from owned(about, [owner] if owner else [])
     if tags:
         yield event(about, "tags", Tags(tags=[Tag(tag=urn.of_segments("tag", "clew", each)) for each in tags]))
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from clew_connectors.dbt.owners import merged
-from clew_connectors.dbt.records import Person
 from clew_connectors.metadata_json.config import MetadataConfig
 from clew_connectors.metadata_json.document import Document
 from clew_connectors.metadata_json.reading import TELLS_OF_A_MODEL, Reading, Said, first_told
@@ -18,6 +16,7 @@ from clew_connectors.metadata_json.records import (
     Model,
     Project,
 )
+from clew_connectors.people import Person, merged
 from clew_schemas import urn
 from clew_schemas.errors import BadInput, Conflict
 

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from clew_connectors.dbt.owners import owners
-from clew_connectors.dbt.records import Person
 from clew_connectors.metadata_json.config import MetadataConfig
 from clew_connectors.metadata_json.document import HINT, Document, known, moment
 from clew_connectors.metadata_json.features import Training, features_of, pairs_of_numbers, sources_of
@@ -34,6 +32,7 @@ from clew_connectors.metadata_json.records import (
 )
 from clew_connectors.metadata_json.stages import role
 from clew_connectors.nameable import on_one_line, unnameable
+from clew_connectors.people import Person, owners
 from clew_schemas import urn
 from clew_schemas.errors import BadInput
 

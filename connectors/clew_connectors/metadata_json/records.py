@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from clew_connectors.dbt.records import Person
+from clew_connectors.people import Person
 
 Scalar = str | int | float | bool | None
 Number = float | Literal["NaN", "Infinity", "-Infinity"]

@@ -6,8 +6,6 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
-from clew_connectors.dbt.records import Person
-from clew_connectors.dbt.translate import translate as translate_person
 from clew_connectors.metadata_json.lineage import of_dataset, of_features, of_run, of_stage
 from clew_connectors.metadata_json.records import (
     Code,
@@ -27,6 +25,7 @@ from clew_connectors.metadata_json.records import (
     Unreadable,
     Version,
 )
+from clew_connectors.people import SCOPE, Person, described, owned
 from clew_schemas import aspects, urn
 from clew_schemas.aspects import (
     Containment,
@@ -36,7 +35,6 @@ from clew_schemas.aspects import (
     Lineage,
     Metrics,
     ModelVersion,
-    Ownership,
     Parameters,
     Properties,
     Schema,
@@ -47,12 +45,10 @@ from clew_schemas.aspects import (
     learning,
 )
 from clew_schemas.aspects.flow import Unresolved
-from clew_schemas.aspects.governance import Owner
 from clew_schemas.aspects.learning import FeatureUse, Link, LoggedDataset
 from clew_schemas.event import Event, Scope, event
 
 PLATFORM = "metadata.json"
-PEOPLE = "people"
 KINDS = (
     "dataset experiment run feature_set feature model model_version evaluation deployment endpoint pipeline task object"
 ).split()
@@ -68,7 +64,7 @@ ASPECTS = tuple(
 def scope(namespace: str, *, closed: bool) -> Scope:
     """Return what a crawl covers: the namespace; with `closed`, nothing in it is taken back."""
     home = urn.escape(namespace)
-    prefixes = (*(f"urn:clew:{kind}:({home}," for kind in KINDS), f"urn:clew:person:({PEOPLE},")
+    prefixes = (*(f"urn:clew:{kind}:({home}," for kind in KINDS), SCOPE)
     return Scope(prefixes, () if closed else ASPECTS)
 
 
@@ -76,7 +72,7 @@ def translate(record: Item) -> Sequence[Event]:
     """Return the events of one record."""
     match record:
         case Person():
-            return translate_person(record)
+            return [described(record)]
         case Dataset():
             return list(_of_dataset(record))
         case Model():
@@ -117,7 +113,7 @@ def _of_model(record: Model) -> Iterator[Event]:
     about = aspects.Model(task=record.task, framework=record.framework, purpose=record.purpose)
     yield event(record.urn, "model", about)
     yield from _prose(record.urn, record.description)
-    yield from _owned(record.urn, record.owners)
+    yield from owned(record.urn, record.owners)
 
 
 def _of_project(record: Project) -> Iterator[Event]:
@@ -126,7 +122,7 @@ def _of_project(record: Project) -> Iterator[Event]:
             record.experiment, "properties", Properties(name=record.title, subtype="project", platform=PLATFORM)
         )
         yield from _prose(record.experiment, record.description)
-        yield from _owned(record.experiment, record.owners)
+        yield from owned(record.experiment, record.owners)
     if record.version is not None:
         yield from _of_version(record, record.version)
     else:
@@ -174,7 +170,7 @@ def _of_version(record: Project, version: Version) -> Iterator[Event]:
     if version.evaluation is not None:
         yield from _of_evaluation(version)
     yield from _code(about, record.code)
-    yield from _owned(about, version.owners)
+    yield from owned(about, version.owners)
     yield from _kept(about, version.notes, record.notes)
 
 
@@ -332,12 +328,6 @@ def _of_unreadable(record: Unreadable) -> Iterator[Event]:
     gap = Unresolved(code="unreadable_metadata", detail=record.why)
     outputs = [record.version] if record.version else []
     yield event(record.urn, "lineage", Lineage(inputs=[], outputs=outputs, unresolved=[gap]))
-
-
-def _owned(about: str, keys: Sequence[str]) -> Iterator[Event]:
-    if keys:
-        owners = [Owner(owner=urn.of_segments("person", PEOPLE, key)) for key in keys]
-        yield event(about, "ownership", Ownership(owners=owners))
 
 
 def _code(about: str, code: Code | None) -> Iterator[Event]:

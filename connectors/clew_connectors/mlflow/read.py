@@ -16,7 +16,6 @@ from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
 
 import clew_connectors.mlflow.records as records
-from clew_connectors.dbt.owners import owners
 from clew_connectors.mlflow.config import MlflowConfig, without_user
 from clew_connectors.mlflow.files import model_files
 from clew_connectors.mlflow.records import (
@@ -26,7 +25,6 @@ from clew_connectors.mlflow.records import (
     Item,
     LoggedDataset,
     Model,
-    Person,
     Use,
     Value,
     Version,
@@ -37,6 +35,7 @@ from clew_connectors.mlflow.training import training, untrained
 from clew_connectors.mlflow.translate import scope
 from clew_connectors.mlflow.verify import drivers, verified
 from clew_connectors.nameable import on_one_line
+from clew_connectors.people import Person, owners
 from clew_connectors.port import Discovery, ReadWarning, State
 from clew_schemas.errors import ClewError, NotFound
 from clew_schemas.scrub import scrub

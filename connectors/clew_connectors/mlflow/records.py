@@ -6,20 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from clew_connectors.people import Person
 from clew_connectors.sklearn import PipelineDescription
 
 Value = str | int | float | bool
 Pairs = tuple[tuple[str, str], ...]
 Status = Literal["running", "success", "failed", "aborted", "unknown"]
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who owns something: known by e-mail, else by name, which is the `key`."""
-
-    key: str
-    name: str | None
-    email: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,13 @@ from clew_connectors.mlflow.records import (
     Item,
     LoggedDataset,
     Model,
-    Person,
     Run,
     SignatureColumn,
     Source,
     Version,
 )
 from clew_connectors.numerals import number
+from clew_connectors.people import SCOPE, Person, described, owned
 from clew_connectors.sklearn import Names, events_of
 from clew_schemas import urn
 from clew_schemas.aspects import (
@@ -37,7 +37,6 @@ from clew_schemas.aspects import (
     Metrics,
     ModelVersion,
     Notes,
-    Ownership,
     Parameters,
     Profile,
     Properties,
@@ -49,14 +48,12 @@ from clew_schemas.aspects import Model as ModelAspect
 from clew_schemas.aspects import Run as RunAspect
 from clew_schemas.aspects.data import Column
 from clew_schemas.aspects.flow import Unresolved
-from clew_schemas.aspects.governance import Owner
 from clew_schemas.aspects.learning import FeatureUse, Link, Rung
 from clew_schemas.aspects.learning import LoggedDataset as LoggedDatasetPart
 from clew_schemas.aspects.learning import SignatureColumn as SignatureColumnPart
 from clew_schemas.event import Event, Scope, event
 
 PLATFORM = "mlflow"
-PEOPLE = "people"
 SYSTEM_USER = "mlflow.user"
 KINDS = ("dataset", "deployment", "experiment", "feature", "feature_set", "model", "model_version", "run")
 ASPECTS = (
@@ -90,7 +87,7 @@ _SEED = re.compile(r"(?:.*[._-])?(?:seed|random_state)", re.IGNORECASE)
 def scope(namespace: str) -> Scope:
     """Return what a crawl covers: all of the namespace, and its own claims about people."""
     home = urn.escape(namespace)
-    return Scope((*(f"urn:clew:{kind}:({home}," for kind in KINDS), f"urn:clew:person:({PEOPLE},"), ASPECTS)
+    return Scope((*(f"urn:clew:{kind}:({home}," for kind in KINDS), SCOPE), ASPECTS)
 
 
 def translate(record: Item) -> Sequence[Event]:
@@ -101,8 +98,7 @@ def translate(record: Item) -> Sequence[Event]:
 def _events(record: Item) -> Iterator[Event]:
     match record:
         case Person():
-            person = urn.of_segments("person", PEOPLE, record.key)
-            yield event(person, "properties", Properties(name=record.name, email=record.email))
+            yield described(record)
         case Experiment():
             experiment = _experiment(record.namespace, record.name)
             yield event(experiment, "properties", _properties("experiment", record.about))
@@ -364,9 +360,7 @@ def _of_alias(record: Alias) -> Iterator[Event]:
 def _described(entity: str, about: About) -> Iterator[Event]:
     if about.description:
         yield event(entity, "documentation", Documentation(text=about.description))
-    if about.owners:
-        owners = [Owner(owner=urn.of_segments("person", PEOPLE, key)) for key in about.owners]
-        yield event(entity, "ownership", Ownership(owners=owners))
+    yield from owned(entity, about.owners)
 
 
 def _properties(subtype: str, about: About, name: str | None = None, **custom: str) -> Properties:

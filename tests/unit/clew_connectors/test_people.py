@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from clew_connectors.dbt.owners import merged, owners
-from clew_connectors.dbt.records import Person
+from clew_connectors.people import Person, merged, owners
 
 ADA = Person("ada@x.example", "Ada Marsh", "ada@x.example")
 

@@ -1,4 +1,4 @@
-"""Owners as dbt projects write them, in one shape. Pure.
+"""People as sources name them, in one shape for every connector, and what is said of them: who they are, what they own.
 
 A mapping `{name, email, ...}`, whose `email` may be a list; a bare e-mail or name; `Name <e-mail>`; a list of those.
 """
@@ -6,13 +6,39 @@ A mapping `{name, email, ...}`, whose `email` may be a list; a bare e-mail or na
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from clew_connectors.dbt.records import Person
 from clew_connectors.nameable import on_one_line
+from clew_schemas import Event, event, urn
+from clew_schemas.aspects import Ownership, Properties
+from clew_schemas.aspects.governance import Owner
+
+SCOPE = f"urn:clew:person:({urn.PEOPLE},"
+"""The prefix of every person's URN, for the scope of a crawl."""
 
 _MAILBOX = re.compile(r"(.*?)\s*<([^<>@\s]+@[^<>@\s]+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who owns something: known by e-mail, else by name, which is the `key`."""
+
+    key: str
+    name: str | None
+    email: str | None
+
+
+def described(person: Person) -> Event:
+    """Return what is said of a person."""
+    return event(urn.person(person.key), "properties", Properties(name=person.name, email=person.email))
+
+
+def owned(entity: str, keys: Sequence[str]) -> Iterator[Event]:
+    """Yield what is said of an entity's owners, by their keys; nothing without any."""
+    if keys:
+        yield event(entity, "ownership", Ownership(owners=[Owner(owner=urn.person(key)) for key in keys]))
 
 
 def owners(said: Any) -> Iterator[Person]:

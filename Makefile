@@ -59,14 +59,14 @@ check: setup  ## lint, types, contracts
 
 test: check $(DEMO)/.built  ## the suite, real servers included, without the slow faults
 	$(BIN)/python -m tools.servers fetch
-	$(BIN)/pytest -m 'not slow'
+	$(BIN)/pytest -n 2 -m 'not slow'
 
 test-quick: check $(DEMO)/.built  ## the suite of one process, without servers
-	$(BIN)/pytest -m 'not slow and not servers'
+	$(BIN)/pytest -n 2 -m 'not slow and not servers'
 
 test-all: check $(DEMO)/.built  ## every test, every fault
 	$(BIN)/python -m tools.servers fetch
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2
 
 bench: setup  ## measure, and write docs/benchmarks.md; CHECK=1 fails where a budget is missed
 	$(BIN)/python -m benchmarks --page docs/benchmarks.md $(if $(CHECK),--check)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any
 
 import pytest
 from tools.servers import Server, start
+from xdist.scheduler import LoadFileScheduling
 
 ON_SERVERS = (
     "test_archive_postgres.py",
@@ -22,8 +25,24 @@ ON_SERVERS = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs real servers."""
     for item in items:
-        if item.path.parent.name == "real" or item.path.name in ON_SERVERS:
+        if _on_servers(item.path):
             item.add_marker("servers")
+
+
+class _Files(LoadFileScheduling):
+    """A file stays in one process; all that needs servers stays in one, so that each server starts once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "servers" if _on_servers(PurePath(file)) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Files:
+    return _Files(config, log)
+
+
+def _on_servers(file: PurePath) -> bool:
+    return file.parent.name == "real" or file.name in ON_SERVERS
 
 
 @pytest.fixture(scope="session")

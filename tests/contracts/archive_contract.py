@@ -240,7 +240,9 @@ def test_a_sweep_deletes_old_points_in_portions_and_keeps_the_newest_of_each(
             for day in range(7):
                 one(ledger, edit(profile(urn, PROFILED + timedelta(days=day), day)))
         limit = int((PROFILED + timedelta(days=5)).timestamp() * 1e6)
+        assert sum(len(commit.points) for commit in ledger.tail(0, 1_000)) == 14
         assert ledger.sweep("profile", limit, portion=3) == 10
+        assert sum(len(commit.points) for commit in ledger.tail(0, 1_000)) == 4
         assert [point.payload["rows"] for point in ledger.points(ledger.ids([ORDERS])[0], "profile")] == [6, 5]
         assert ledger.sweep("profile", clock.micros, portion=3) == 2
         assert [point.payload["rows"] for point in ledger.points(ledger.ids([ITEMS])[0], "profile")] == [6]

@@ -364,6 +364,17 @@ def test_redelivery_after_an_unchanged_event_does_not_move_the_head_back(ledger:
     assert (late.late, text_of(ledger, ORDERS)) == (1, {"client": "a"})
 
 
+def test_a_point_measured_again_is_read_fresh_in_the_later_commit_only(ledger: Ledger) -> None:
+    ledger.register(Source("client", "time"))
+    time = datetime(2023, 11, 1, tzinfo=UTC)
+    for reads in (5, 50):
+        measured = event(ORDERS, "usage", {"reads": reads}, time=time)
+        assert one(ledger, edit(measured, source="client")).status == "accepted"
+        ledger.tail(0)
+    said = [[point.payload for point in commit.points] for commit in ledger.tail(0, fresh=True)]
+    assert said == [[], [{"reads": 50}]]
+
+
 def test_points_of_a_series_are_rows_of_the_commit_and_no_claims(ledger: Ledger) -> None:
     ledger.register(Source("tests", "time"))
     urn = "urn:clew:assertion:(dbt://shop,unique_orders)"

@@ -139,7 +139,7 @@ def test_a_folder_with_an_earlier_runs_data_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_server_that_ends_at_its_start_is_told_with_its_last_words(tmp_path: Path) -> None:
-    server = shell(tmp_path, "echo started; echo port is taken; exit 3")
+    server = shell(tmp_path, "echo port is taken; exit 3")
     server.launch()
     with pytest.raises(ServerError, match=r"(?s)trial ended with 3; .*trial.log:.*port is taken"):
         server.wait()

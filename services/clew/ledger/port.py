@@ -156,8 +156,12 @@ class LedgerReader(Protocol):
     def wait(self, seq: int, timeout: float) -> bool:
         """Wait until `seq` is committed, at most `timeout` seconds; say whether it is."""
 
-    def tail(self, after: int, limit: int = 100) -> list[Commit]:
-        """Return up to `limit` commits after the seq `after`, in order, without a gap."""
+    def tail(self, after: int, limit: int = 100, *, fresh: bool = False) -> list[Commit]:
+        """Return up to `limit` commits after the seq `after`, in order, without a gap.
+
+        Points that were measured again since, or swept, are missing from their commits when they are read `fresh`;
+        otherwise they may still be among them.
+        """
 
     def claims(self, entities: Iterable[int], as_of: int | None = None) -> dict[int, dict[str, tuple[Claim, ...]]]:
         """Return the live claims of entities on main, by id and aspect, now or as of a seq."""

@@ -347,7 +347,7 @@ class PostgresReader:
 
     # -- the tail
 
-    def tail(self, after: int, limit: int = 100) -> list[Commit]:
+    def tail(self, after: int, limit: int = 100, *, fresh: bool = False) -> list[Commit]:
         self.learn()
         commits = tables.commits.c
         query = (

@@ -22,7 +22,10 @@ class Portion(NamedTuple):
 
 
 class RecentTail:
-    """Portions of the tail, as the definitions of one moment read them. What a commit said never changes."""
+    """Portions of the tail, as the definitions of one moment read them.
+
+    What a commit said never changes, but for its points: a later measure takes an earlier one's place in the ledger.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -39,7 +42,8 @@ class RecentTail:
         """
         with self._lock:
             if words != self._words:
-                self._forget(words)
+                self._clear()
+                self._words = words
             found: list[Commit] = []
             while len(found) < limit and (commit := self._by_seq.get(after + len(found) + 1)) is not None:
                 found.append(commit)
@@ -62,7 +66,12 @@ class RecentTail:
             for commit in commits:
                 self._by_seq.pop(commit.seq, None)
 
-    def _forget(self, words: int) -> None:
+    def forget(self) -> None:
+        """Read all anew from now on: points were swept."""
+        with self._lock:
+            self._clear()
+
+    def _clear(self) -> None:
         self._portions.clear()
         self._by_seq.clear()
-        self._bytes, self._words = 0, words
+        self._bytes = 0

@@ -254,7 +254,12 @@ class SqliteLedger(SqliteReader):
 
     def sweep(self, aspect: str, before: int, portion: int = 500) -> int:
         number = self.number_of("aspect", aspect)
-        return sqlite_care.sweep(self._reading, self._writing, (aspect, number), before, portion) if number else 0
+        if not number:
+            return 0
+        swept = sqlite_care.sweep(self._reading, self._writing, (aspect, number), before, portion)
+        if swept:
+            self._recent.forget()
+        return swept
 
     def adopt(self, archive: Archive) -> str:
         with self._group_commit.lock:

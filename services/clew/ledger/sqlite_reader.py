@@ -390,8 +390,10 @@ class SqliteReader:
 
     # -- the tail
 
-    def tail(self, after: int, limit: int = 100) -> list[Commit]:
+    def tail(self, after: int, limit: int = 100, *, fresh: bool = False) -> list[Commit]:
         words = self.learn()
+        if fresh:
+            return self._read_tail(after, limit).commits
         return self._recent.take(after, limit, words, self._read_tail)
 
     def _read_tail(self, after: int, limit: int) -> Portion:

@@ -76,8 +76,10 @@ class KafkaTail:
 
     # -- from the tape
 
-    def tail(self, after: int, limit: int = 100) -> list[Commit]:
+    def tail(self, after: int, limit: int = 100, *, fresh: bool = False) -> list[Commit]:
         self.learn()
+        if fresh:
+            return self._ledger.tail(after, limit, fresh=True)
         commits = self._from_tape(after, lambda cursor: self._following(cursor, limit))
         return self._from_ledger(after, limit) if commits is None else commits
 

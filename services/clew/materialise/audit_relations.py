@@ -46,7 +46,7 @@ def check(ledger: LedgerReader, views: Views) -> Iterator[Finding]:
                 (known,) = ledger.entities([entity])
                 yield Finding(known.urn if known else f"entity {entity}", differing, entity)
     after, head = 0, relations.position().seq
-    while after < head and (commits := ledger.tail(after, _PAGE)):
+    while after < head and (commits := ledger.tail(after, _PAGE, fresh=True)):
         commits = [each for each in commits if each.seq <= head]
         if not commits:
             break
@@ -68,7 +68,7 @@ def mend(findings: Iterable[Finding], ledger: LedgerReader, views: Views) -> int
             nodes, keys = _drawn([finding.entity], ledger)
             views.relations.mend_items(nodes, [*_emptied(finding.entity, keys, views), *keys])
         else:
-            commits = ledger.tail(finding.first - 1, _PAGE)
+            commits = ledger.tail(finding.first - 1, _PAGE, fresh=True)
             views.relations.mend_logs(
                 finding.first, finding.last, draw_relations.logs([each for each in commits if each.seq <= finding.last])
             )

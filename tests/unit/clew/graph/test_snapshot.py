@@ -157,7 +157,6 @@ def _other_type(folder: Path) -> None:
         lambda folder: shutil.rmtree(folder),
         _rewrite_pointer,
     ],
-    ids=str,
 )
 def test_a_damaged_snapshot_is_called_so(store: SnapshotStore, written: Path, damage: Any) -> None:
     damage(written)

@@ -76,7 +76,8 @@ def opened(config: MlflowConfig) -> Iterator[Store]:
             uri = _safe_uri(config, Path(folder))
             client = MlflowClient(tracking_uri=uri, registry_uri=uri)
             if not uri.startswith(SQLITE):
-                yield Store(client, uri, config.where)
+                with _default(uri):
+                    yield Store(client, uri, config.where)
                 return
             with closing(sqlite3.connect(uri.removeprefix(SQLITE))) as copy:
                 yield Store(client, uri, config.where, copy)
@@ -88,6 +89,21 @@ def opened(config: MlflowConfig) -> Iterator[Store]:
                 where=config.where,
                 hint="Is the server up, and the store whole? Check `tracking` in the recipe",
             ) from error
+
+
+@contextmanager
+def _default(uri: str) -> Iterator[None]:
+    """Make `uri` MLflow's default meanwhile.
+
+    A registry of files asks the default store for a version's logged model, and would make one where nothing is set.
+    """
+    given = mlflow.is_tracking_uri_set()  # type: ignore[no-untyped-call]
+    before = mlflow.get_tracking_uri() if given else None
+    mlflow.set_tracking_uri(uri)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(before)  # type: ignore[arg-type]  # None unsets it
 
 
 def said(error: Exception) -> str:

@@ -19,7 +19,7 @@ def trained() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="clew-trained-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     script = Path(__file__).with_name("train.py")
-    done = subprocess.run([sys.executable, str(script), str(folder), LEAK], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, str(script), str(folder), LEAK], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-4000:]
     return folder
 

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import pytest
 
 from clew_connectors.mlflow import CONNECTOR
@@ -44,6 +45,18 @@ def fingerprints(folder: Path) -> dict[str, str]:
     return {str(each): hashlib.sha256(each.read_bytes()).hexdigest() for each in files} | {
         str(each): "folder" for each in folder.rglob("*") if each.is_dir()
     }
+
+
+@pytest.mark.parametrize("name", ["good.db", "mlruns"])
+def test_reading_leaves_nothing_where_it_runs_and_what_was_set_as_it_was(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stores.trained()
+    monkeypatch.chdir(tmp_path)
+    set_before, before = mlflow.is_tracking_uri_set(), mlflow.get_tracking_uri()  # type: ignore[no-untyped-call]
+    assert list(read(config(name)))
+    assert list(tmp_path.iterdir()) == []
+    assert (mlflow.is_tracking_uri_set(), mlflow.get_tracking_uri()) == (set_before, before)  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.parametrize("name", ["good.db", "mlruns"])

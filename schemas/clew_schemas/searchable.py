@@ -25,7 +25,7 @@ FACETS = (
     "state",
     "status",
 )
-"""The facets of the index, in an annotation `facet.<name>`."""
+"""What can be filtered and counted by; `facet.<name>` in an annotation."""
 
 
 def measures(registry: Registry, aspects: Mapping[str, Any]) -> dict[str, list[str | float | bool]]:

@@ -21,7 +21,6 @@ from clew_connectors.mlflow.records import (
     Source,
     Version,
 )
-from clew_connectors.numerals import number
 from clew_connectors.people import SCOPE, Person, described, owned
 from clew_connectors.sklearn import Names, events_of
 from clew_schemas import urn
@@ -52,6 +51,7 @@ from clew_schemas.aspects.learning import FeatureUse, Link, Rung
 from clew_schemas.aspects.learning import LoggedDataset as LoggedDatasetPart
 from clew_schemas.aspects.learning import SignatureColumn as SignatureColumnPart
 from clew_schemas.event import Event, Scope, event
+from clew_schemas.numerals import number
 
 PLATFORM = "mlflow"
 SYSTEM_USER = "mlflow.user"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from clew_connectors.numerals import number
 from clew_connectors.sklearn.pipeline import Encoded, Feature, Imputed, PipelineDescription, Scaled, Step
 from clew_schemas import urn
 from clew_schemas.aspects import Containment, FeatureSet, Importances, Notes
 from clew_schemas.aspects import Feature as FeatureAspect
 from clew_schemas.aspects.learning import Encoding, Imputation, Scaling
 from clew_schemas.event import Event, event
+from clew_schemas.numerals import number
 
 LONGEST_STEP = 1_000
 """Characters of one step, spelt out."""

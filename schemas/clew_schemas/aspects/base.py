@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from pydantic.alias_generators import to_camel
@@ -26,8 +26,6 @@ UrnText = Annotated[str, StringConstraints(pattern=r"^urn:clew:[a-z][a-z0-9_]*:\
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Scalar = str | int | float | bool
-Number = float | Literal["NaN", "Infinity", "-Infinity"]
-"""A number that may be none: canonical JSON knows NaN and the infinities as strings only."""
 
 
 class Part(BaseModel):

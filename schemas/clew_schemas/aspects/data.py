@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from clew_schemas.aspects.base import AspectModel, Number, Part, Scalar, Text, UrnText, annotated
+from clew_schemas.aspects.base import AspectModel, Part, Scalar, Text, UrnText, annotated
+from clew_schemas.numerals import Number
 
 
 class Column(Part):

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from clew_schemas.aspects.base import AspectModel, Number, Part, Scalar, Text, UrnText, annotated
+from clew_schemas.aspects.base import AspectModel, Part, Scalar, Text, UrnText, annotated
+from clew_schemas.numerals import Number
 
 LEARNED = ["run", "model", "model_version", "evaluation", "deployment", "feature_set", "prompt", "agent", "llm_app"]
 """Kinds that carry parameters and metrics."""

@@ -15,6 +15,7 @@ import typer
 from clew.cli import render
 from clew.cli.options import Json
 from clew.cli.reach import reached
+from clew.disk import sync
 from clew.errors import Conflict, Locked, NotFound, Unreachable
 from clew.home import read_run_file
 from clew.settings import Settings
@@ -127,8 +128,7 @@ def _write(file: str, pieces: Iterable[bytes]) -> int:
     try:
         with os.fdopen(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as into:
             size = sum(map(into.write, pieces))
-            into.flush()
-            os.fsync(into.fileno())
+            sync(into)
         part.rename(target)
     except OSError as error:
         raise Unreachable(

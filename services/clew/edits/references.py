@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 
 from clew.edits.intentions import PEOPLE
 from clew.errors import Ambiguous, BadInput, NotFound
+from clew_schemas import urn
 from clew_schemas.urn import Urn, kind_of, of_segments
 
 OWN = "clew"
 """Namespace of tags, terms and domains that people make here."""
-PEOPLES = "people"
 CREATABLE = frozenset({"tag", "glossary_term", "domain", "person", "group"})
 """Kinds of things that come into being by being named in an edit."""
 
@@ -51,7 +51,7 @@ def _new(text: str, kinds: Sequence[str], *, create: bool) -> str:
             f"{text!r} is neither an e-mail address nor a known name",
             hint="Write ada@example.com, group:data-team or person:Ada",
         )
-    return str(Urn.parse(of_segments(kind, PEOPLES if kind in PEOPLE else OWN, _printable(text))))
+    return str(Urn.parse(of_segments(kind, urn.PEOPLE if kind in PEOPLE else OWN, _printable(text))))
 
 
 def _printable(text: str) -> str:

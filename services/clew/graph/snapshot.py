@@ -9,7 +9,6 @@ A snapshot is written whole and forced to disk before CURRENT names it, so that 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import zlib
 from collections.abc import Iterator, Mapping
@@ -19,6 +18,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from clew.disk import sync, sync_folder
 from clew.graph.columns import Array
 from clew_schemas.errors import BadInput, Damaged, Unreachable
 
@@ -94,15 +94,15 @@ class SnapshotStore:
         files = {name: _write_array(place / f"{name}.npy", array) for name, array in arrays.items()}
         body = {"facts": dict(facts), "files": files}
         _write_text(place / "meta.json", json.dumps({"format": FORMAT, "crc32": _sum_of_body(body), **body}))
-        _sync_folder(place)
+        sync_folder(place)
 
     def _point_to(self, name: str) -> None:
-        _sync_folder(self.folder)
+        sync_folder(self.folder)
         fresh = self.folder / "CURRENT.new"
         _write_text(fresh, name + "\n")
         fresh.replace(self.folder / "CURRENT")
-        _sync_folder(self.folder)
-        _sync_folder(self.folder.parent)
+        sync_folder(self.folder)
+        sync_folder(self.folder.parent)
 
     def _remove_all_but(self, name: str) -> None:
         for path in self.folder.glob("snapshot-*"):
@@ -160,27 +160,14 @@ def _write_array(path: Path, array: Array) -> Meta:
     with path.open("wb") as file:
         summing = _Summing(file)
         np.save(summing, np.ascontiguousarray(array), allow_pickle=False)
-        _sync(file)
+        sync(file)
     return {"bytes": summing.bytes, "crc32": summing.crc32, "type": array.dtype.str, "shape": list(array.shape)}
 
 
 def _write_text(path: Path, text: str) -> None:
     with path.open("wb") as file:
         file.write(text.encode())
-        _sync(file)
-
-
-def _sync(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _sync_folder(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync(file)
 
 
 def _sum_of_body(body: Meta) -> int:

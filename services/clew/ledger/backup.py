@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Protocol, runtime_checkable
 import msgspec
 from msgspec.structs import replace
 
+from clew.disk import sync, sync_folder
 from clew.ledger.sqlite_archive import take_over
 from clew_schemas.errors import BadInput, ClewError, Conflict, Damaged, Unreachable
 
@@ -116,7 +117,7 @@ def restore(stream: BinaryIO, home: Path) -> dict[str, Any]:
         manifest = _unpack(stream, fresh)
         epoch = take_over(fresh)
         fresh.rename(home / LEDGER)
-        _sync(home)
+        sync_folder(home)
     except OSError as error:
         raise Unreachable(
             f"the home can't be written: {error.strerror}", where=str(home), hint="Check disk space and permissions"
@@ -176,18 +177,9 @@ def _copied(part: Any, target: Path, digest: Any) -> str:
         while piece := part.read(_PIECE):
             digest.update(piece)
             file.write(piece)
-        file.flush()
-        os.fsync(file.fileno())
+        sync(file)
     found: str = digest.hexdigest()
     return found
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _foreign() -> ClewError:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from clew.disk import sync
 from clew_schemas.errors import BadInput, Conflict, Forbidden, NotFound
 
 
@@ -69,8 +70,7 @@ class SigningKey:
             ) from None
         with os.fdopen(descriptor, "wb") as file:
             file.write(text)
-            file.flush()
-            os.fsync(descriptor)
+            sync(file)
 
     def sign(self, data: bytes) -> bytes:
         """Return the signature of some bytes."""

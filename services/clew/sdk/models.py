@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from clew.sdk.datasets import Dataset
 from clew.sdk.naming import Names, plain
-from clew.sdk.values import Number, number
+from clew.sdk.values import number
 from clew_schemas.event import Event, event
+from clew_schemas.numerals import Number
 
 if TYPE_CHECKING:
     from clew_connectors.sklearn import PipelineDescription

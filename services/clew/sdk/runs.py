@@ -22,8 +22,9 @@ from clew.sdk.house_client import HouseClient
 from clew.sdk.models import Version, deployment_of, described, events_of_version
 from clew.sdk.naming import plain, tag_urn
 from clew.sdk.surroundings import environment, source_code
-from clew.sdk.values import Number, Scalar, flat, number, printed
+from clew.sdk.values import Scalar, flat, number, printed
 from clew_schemas.event import Event, event
+from clew_schemas.numerals import Number
 from clew_schemas.urn import Urn
 
 Status = Literal["running", "success", "failed", "aborted"]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clew.errors import BadInput
 from clew.sdk.naming import plain
+from clew_schemas import numerals
+from clew_schemas.numerals import Number
 
-Number = float | str
-"""A float, or one of the three words for a number that is none: NaN, Infinity, -Infinity."""
 Scalar = str | int | float | bool | None
 
 LONGEST = 2_000
@@ -25,9 +24,7 @@ def number(value: Any, where: str) -> Number:
         real = float(value)
     except (TypeError, ValueError, OverflowError) as error:
         raise BadInput(f"{printed(value)[:200]} is no number", where=where) from error
-    if math.isfinite(real):
-        return real
-    return "NaN" if math.isnan(real) else "Infinity" if real > 0 else "-Infinity"
+    return numerals.number(real)
 
 
 def scalar(value: Any) -> Scalar:

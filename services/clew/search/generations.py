@@ -6,13 +6,13 @@ generation-3/       what the engine keeps
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from pathlib import Path
 
 import orjson
 
+from clew.disk import sync, sync_folder
 from clew_schemas.errors import BadInput, Damaged
 
 FORMAT = 2
@@ -64,10 +64,9 @@ def put_in_force(folder: Path, generation: int) -> None:
     beside = folder / f"{_POINTER}.new"
     with beside.open("wb") as file:
         file.write(orjson.dumps({"format": FORMAT, "generation": generation}))
-        file.flush()
-        os.fsync(file.fileno())
+        sync(file)
     beside.replace(folder / _POINTER)
-    _sync(folder)
+    sync_folder(folder)
 
 
 def keep_only(folder: Path, *generations: int) -> None:
@@ -79,11 +78,3 @@ def keep_only(folder: Path, *generations: int) -> None:
 def _all(folder: Path) -> set[int]:
     matches = (_NAME.fullmatch(path.name) for path in folder.iterdir())
     return {int(match[1]) for match in matches if match}
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

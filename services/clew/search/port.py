@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
+from clew_schemas.searchable import FACETS as FACETS
+
 Value = str | float | bool
 """What a measure can be: a number, a text, or yes or no."""
 
@@ -21,21 +23,6 @@ class Position(NamedTuple):
 
 TEXT_FIELDS: Mapping[str, float] = {"name": 5.0, "title": 3.0, "columns": 2.0, "prose": 1.0, "code": 0.3}
 """Text fields and their weights in the score. `name` is the dotted name of the entity, `title` display names."""
-
-FACETS = (
-    "kind",
-    "namespace",
-    "subtype",
-    "owner",
-    "tag",
-    "term",
-    "domain",
-    "tier",
-    "certification",
-    "state",
-    "status",
-)
-"""What can be filtered and counted by."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,14 @@ import pytest
 ROOT = Path(__file__).parents[3]
 SOURCES = {"clew": "services", "clew_sql": "services", "clew_schemas": "schemas", "clew_connectors": "connectors"}
 
-# What each part may import of ours, besides itself. `clew_schemas` and `clew.errors` are open to all but clew_sql.
-OPEN = ["clew_schemas", "clew.errors"]
+# What each part may import of ours, besides itself. OPEN is open to all but clew_sql.
+OPEN = ["clew_schemas", "clew.errors", "clew.disk"]
 MAY: dict[str, list[str]] = {
     "clew_schemas": [],
     "clew_sql": [],
     "clew_connectors": ["clew_schemas", "clew.errors"],
     "clew.errors": ["clew_schemas"],
+    "clew.disk": [],
     "clew.settings": OPEN,
     "clew.home": OPEN,
     "clew.threads": OPEN,

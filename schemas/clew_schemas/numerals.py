@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
-from clew_schemas.aspects.base import Number
+Number = float | Literal["NaN", "Infinity", "-Infinity"]
+"""A number as JSON can carry it: NaN and infinities as words."""
 
 
 def number(value: float) -> Number:

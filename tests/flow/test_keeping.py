@@ -296,7 +296,7 @@ def test_the_members_of_an_archive_are_never_tokens() -> None:
 
 
 def test_a_stream_that_breaks_off_is_said_in_words(tmp_path: Path) -> None:
-    from clew.cli.reach import Remote
+    from clew.cli.remote import Remote
 
     def broken(request: httpx.Request) -> httpx.Response:
         raise httpx.RemoteProtocolError("peer closed connection")

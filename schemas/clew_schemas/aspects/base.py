@@ -39,6 +39,7 @@ class Part(BaseModel):
         populate_by_name=True,
         ser_json_inf_nan="strings",
         allow_inf_nan=False,
+        defer_build=True,
     )
 
 

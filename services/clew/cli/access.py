@@ -129,3 +129,10 @@ def drop_parked(number: Annotated[int, typer.Argument(help="Its number.")]) -> N
     """Forget a parked group for good."""
     with reached(Settings.from_environment()) as house:
         house.drop(number)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these verbs to the command line."""
+    app.add_typer(tokens, name="token")
+    app.add_typer(sources, name="source")
+    app.add_typer(parked, name="parked")

@@ -337,3 +337,8 @@ def undo(
     with reached(Settings.from_environment()) as house:
         answer = house.undo(UndoOrder(undo=edit, dry_run=dry_run, message=message))
     _print(answer, as_json)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these verbs to the command line."""
+    app.add_typer(edits, name="edit")

@@ -6,34 +6,59 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import orjson
 import typer
+from typer.core import TyperGroup
 
 from clew import __version__
-from clew.cli import access, editing, keeping, model, models, questions, running, sql, trees, writing
 from clew.cli.render import problems
 from clew.errors import ClewError
 
+VERBS: Mapping[str, str] = {
+    **dict.fromkeys(("up", "serve", "rebuild", "doctor"), "running"),
+    **dict.fromkeys(("ingest", "emit"), "writing"),
+    **dict.fromkeys(("search", "show", "lineage", "impact", "paths"), "questions"),
+    **dict.fromkeys(("what-trained", "compare", "diff", "reproduce", "bottlenecks", "unused"), "models"),
+    "sql": "sql",
+    **dict.fromkeys(("backup", "restore", "export", "sizes", "sweep", "import"), "keeping"),
+    **dict.fromkeys(("token", "source", "parked"), "access"),
+    "model": "model",
+    "edit": "editing",
+    **dict.fromkeys(("glossary", "domain"), "trees"),
+}
+"""By verb, the module that adds it: imported when the verb is asked for, so that none pays for the others."""
+
+
+class Verbs(TyperGroup):
+    """The verbs of the command line, by name."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        # an unknown name is compared with those of all
+        for verb in [cmd_name] if cmd_name in VERBS else VERBS:
+            if verb not in self.commands:
+                part = typer.Typer()
+                importlib.import_module(f"clew.cli.{VERBS[verb]}").add_to(part)
+                self.commands.update(typer.main.get_group(part).commands)
+        return super().get_command(ctx, cmd_name)
+
+
 app = typer.Typer(
     name="clew",
+    cls=Verbs,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Metadata for data and AI: what flows where, what breaks, who owns it. "
     "Exit codes: 0 done, 1 failed, 2 bad input, 3 incomplete or stale, 4 not found or ambiguous, 5 unreachable.",
 )
-for module in (running, writing, questions, models, sql, keeping):
-    module.add_to(app)
-app.add_typer(access.tokens, name="token")
-app.add_typer(access.sources, name="source")
-app.add_typer(access.parked, name="parked")
-app.add_typer(model.model, name="model")
-app.add_typer(editing.edits, name="edit")
-app.add_typer(trees.glossary, name="glossary")
-app.add_typer(trees.domains, name="domain")
 
 
 def _version(wanted: bool) -> None:

@@ -126,3 +126,8 @@ def _aspect_row(each: dict[str, Any]) -> dict[str, Any]:
         "kinds": kinds,
         "description": said,
     }
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these verbs to the command line."""
+    app.add_typer(model, name="model")

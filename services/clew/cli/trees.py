@@ -207,3 +207,9 @@ def rename_domain(
 def delete_domain(name: Name, as_json: Json = False) -> None:
     """Delete a domain in which nothing lies."""
     _fell("domain", name, as_json)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these verbs to the command line."""
+    app.add_typer(glossary, name="glossary")
+    app.add_typer(domains, name="domain")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
 
-from clew.cli.main import app
+from clew.cli.main import VERBS, app
 
 ROOT = Path(__file__).parents[3]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
@@ -46,8 +47,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 def verbs() -> dict[str, set[str]]:
     """Return every verb of the command line with its options."""
     found = {}
-    root = typer.main.get_command(app)
-    for name, command in root.commands.items():  # type: ignore[attr-defined]
+    root: Any = typer.main.get_command(app)
+    for name in VERBS:
+        command = root.get_command(None, name)
         for sub, each in ({"": command} | getattr(command, "commands", {})).items():
             options = {option for parameter in each.params for option in parameter.opts}
             found[f"{name} {sub}".strip()] = options

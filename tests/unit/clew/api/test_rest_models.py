@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from clew.cli import main, models
 from clew.cli.local import Local
-from clew.cli.reach import Reach, Remote
+from clew.cli.reach import Reach
+from clew.cli.remote import Remote
 from clew.house import House
 from clew.ledger import Source
 from clew_schemas import event, urn

@@ -1,11 +1,12 @@
 """How long a fact takes from its produce to Kafka until it can be asked, stage by stage, on real servers.
 
-    python -m benchmarks.freshness_on_servers [--rate 500] [--seconds 30]
+    python -m benchmarks.freshness_on_servers [--rate 500] [--seconds 30] [--warm 60]
 
 Starts Kafka, registry, PostgreSQL, Neo4j and OpenSearch from packages, a committer and a materialiser in processes of
 their own, and produces groups of ten events at the rate given in events a second. Every group is timed from just
 before its produce until it is acknowledged by Kafka, committed in the ledger, visible in the graph, visible in the
-search. The baseline in the same run is one group at a time with nothing else going on.
+search: of servers just started, whose code is not compiled yet, and after `--warm` seconds of the same load. The
+baseline in the same run is one group at a time with nothing else going on.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Times:
             at = position()
             now = time.perf_counter()
             seen.extend([now] * (at - len(seen)))
-            time.sleep(0.002)
+            time.sleep(0.02)
 
     def report(self, title: str, first: int, last: int) -> None:
         """Print p50 and p95 in milliseconds of the groups from `first` to `last`."""
@@ -102,7 +103,7 @@ def roles(environment: dict[str, str]) -> Iterator[None]:
             each.wait(60)
 
 
-def measure(house: House, door: Door, rate: float, seconds: float) -> None:
+def measure(house: House, door: Door, rate: float, seconds: float, warm: float) -> None:
     times, stopping = Times(), threading.Event()
     positions = {
         "committed": house.ledger.head_seq,
@@ -121,24 +122,31 @@ def measure(house: House, door: Door, rate: float, seconds: float) -> None:
         send(door, times, number)
         settled()
     alone = len(times.sent)
-    pause, begun = EVENTS / rate, time.perf_counter()
-    while time.perf_counter() - begun < seconds:
-        due = begun + (len(times.sent) - alone) * pause
-        time.sleep(max(0.0, due - time.perf_counter()))
-        send(door, times, len(times.sent))
-    reached = (len(times.sent) - alone) * EVENTS / (time.perf_counter() - begun)
-    settled()
+
+    def load(seconds: float) -> tuple[str, int, int]:
+        first, begun = len(times.sent), time.perf_counter()
+        while time.perf_counter() - begun < seconds:
+            due = begun + (len(times.sent) - first) * EVENTS / rate
+            time.sleep(max(0.0, due - time.perf_counter()))
+            send(door, times, len(times.sent))
+        reached = (len(times.sent) - first) * EVENTS / (time.perf_counter() - begun)
+        settled()
+        return f"{reached:.0f} events/s for {seconds:.0f} s", first, len(times.sent)
+
+    cold, warmed = load(warm), load(seconds)
     stopping.set()
     for each in watchers:
         each.join()
     times.report("baseline: one group at a time, the house idle", 10, alone)
-    times.report(f"{reached:.0f} events/s for {seconds:.0f} s", alone, len(times.sent))
+    for title, (load_of, first, last) in (("just started", cold), ("warm", warmed)):
+        times.report(f"{title}: {load_of}", first, last)
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     arguments.add_argument("--rate", type=float, default=500.0, help="events a second")
     arguments.add_argument("--seconds", type=float, default=30.0)
+    arguments.add_argument("--warm", type=float, default=60.0, help="seconds of the same load before")
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         servers = start(NAMES, Path(folder) / "servers", own=True)
@@ -153,7 +161,7 @@ def main() -> None:
                 house.ledger.register(Source(SOURCE, "time"))
                 house.ledger.set_public_key(SOURCE, keys.generate(SOURCE))
                 door = house.log.door(keys)
-                measure(house, door, given.rate, given.seconds)
+                measure(house, door, given.rate, given.seconds, given.warm)
                 door.close()
         finally:
             for server in servers.values():

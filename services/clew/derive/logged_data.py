@@ -15,11 +15,12 @@ from typing import Any
 
 from clew.derive.reactor import Reactor, claims_of, resolved
 from clew.ledger import Commit, Entity, Ledger
-from clew.ledger.port import DERIVED_EVIDENCE
+from clew.ledger.port import DERIVED_EVIDENCE, Change
 from clew_schemas import Event, event
 from clew_schemas.aspects import Evidence, Lineage
 from clew_schemas.aspects.flow import Unresolved
 from clew_schemas.aspects.learning import Link
+from clew_schemas.resolve import resolve
 from clew_schemas.urn import Urn, unescape
 
 MIN_COLUMNS = 3
@@ -75,13 +76,16 @@ class LoggedData(Reactor):
                 if change.sources != (self.name,):
                     yield change.urn
             elif change.aspect == "schema":
-                yield from self._may_come_from(change.urn)
+                yield from self._may_come_from(change)
 
-    def _may_come_from(self, dataset: str) -> Iterable[str]:
+    def _may_come_from(self, schema: Change) -> Iterable[str]:
         """Yield the logged sets that a dataset, whose schema changed, may be or may have been the origin of."""
-        yield from self._by_name.get(_table_name(dataset), ())
-        for path in self._columns(dataset):
-            yield from self._by_column.get(path, ())
+        if not self._logged:
+            return
+        yield from self._by_name.get(_table_name(schema.urn), ())
+        said = resolve(schema.claims, self._ledger.registry.get("schema").resolution) or {}
+        for each in said.get("columns", ()):
+            yield from self._by_column.get(each["name"], ())
 
     def _inputs(self, run: str) -> list[str]:
         """Return the sets that a run logged: datasets in its own namespace. Any other is catalogued by its platform."""

@@ -1,8 +1,9 @@
-"""Durable ingest into ledger, graph and search in one process: changed, unchanged of equal bytes, of equal content.
+"""Durable ingest into ledger and views in one process, crawl by crawl: every event changed, none, none in other bytes.
 
     python -m benchmarks.ingest [--tables 3000]
 
-Baseline in the same run: the same bytes appended to a file, one fsync a batch.
+The mix: a table's columns, prose, owner, and the lineage of the job that loads it, in groups of about 100 events.
+Baseline in the same run: the same bytes appended to a file, one fsync a group.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,24 +23,21 @@ from benchmarks.warehouse import Warehouse
 from clew.house import House
 from clew.ledger import Source
 from clew.settings import Settings
-from clew_schemas.event import Event, Group, decode, encode, raw
+from clew_schemas.event import CrawlClose, CrawlOpen, CrawlPosition, Event, Group, Record, Scope, decode, encode, raw
 
+SOURCE, CLIENT = "bench", "client"
 BATCH = 25
-"""Groups in one call: about 100 events."""
+"""Tables in one group: about 100 events."""
 
 
-def batches(groups: Sequence[Group]) -> Iterator[Sequence[Group]]:
-    """Yield groups in portions of one call."""
+def joined(groups: Sequence[Group]) -> Iterator[Group]:
+    """Yield groups of `BATCH` tables each, as a crawl sends them."""
     for at in range(0, len(groups), BATCH):
-        yield groups[at : at + BATCH]
+        events = tuple(each for group in groups[at : at + BATCH] for each in group.events)
+        yield msgspec.structs.replace(groups[at], id=f"{groups[at].id}-{len(events)}", events=events)
 
 
-def renamed(groups: Iterable[Group], mark: str) -> list[Group]:
-    """Return the same events under new group ids: the next crawl of something unchanged."""
-    return [msgspec.structs.replace(each, id=f"{mark}-{each.id}") for each in groups]
-
-
-def respelt(groups: Iterable[Group]) -> list[Group]:
+def respelt(groups: Sequence[Group]) -> list[Group]:
     """Return the same content in other bytes: members in another order, with spaces."""
 
     def other(event: Event) -> Event:
@@ -50,7 +48,7 @@ def respelt(groups: Iterable[Group]) -> list[Group]:
     return [msgspec.structs.replace(each, events=tuple(map(other, each.events))) for each in groups]
 
 
-def altered(groups: Iterable[Group]) -> list[Group]:
+def altered(groups: Sequence[Group]) -> list[Group]:
     """Return the same groups with something else in every event: one edge less, another role, another type, a word."""
 
     def other(event: Event) -> Event:
@@ -65,45 +63,60 @@ def altered(groups: Iterable[Group]) -> list[Group]:
             said["text"] += " Altered."
         return msgspec.structs.replace(event, payload=raw(said))
 
-    return [
-        msgspec.structs.replace(each, id=f"altered-{each.id}", events=tuple(map(other, each.events))) for each in groups
+    return [msgspec.structs.replace(each, events=tuple(map(other, each.events))) for each in groups]
+
+
+def crawled(groups: Sequence[Group], number: int) -> list[Record]:
+    """Return the records of a crawl that finds these groups: its open, they with their places, its close."""
+    found: list[Record] = [
+        CrawlOpen(
+            SOURCE,
+            number,
+            Scope(("urn:clew:",), tuple(sorted({each.aspect for group in groups for each in group.events}))),
+        )
     ]
+    sequence = 0
+    for at, group in enumerate(groups):
+        found.append(msgspec.structs.replace(group, id=f"{number}/{at}", crawl=CrawlPosition(number, sequence)))
+        sequence += len(group.events)
+    return [*found, CrawlClose(SOURCE, number, sequence)]
 
 
-def timed(house: House, groups: Sequence[Group], wanted: str, *, views: bool = True) -> float:
-    """Return events a second, from bytes to all views."""
-    events = sum(len(each.events) for each in groups)
-    wire = [[encode(each) for each in batch] for batch in batches(groups)]
+def timed(house: House, groups: Sequence[Group], number: int, wanted: str) -> float:
+    """Return events a second of a crawl, from bytes to all views."""
+    wire = [encode(each) for each in crawled(groups, number)]
     begun = time.perf_counter()
-    for batch in wire:
-        receipts = house.ledger.propose([decode(each) for each in batch])
-        assert {each.status for each in receipts} == {wanted}, receipts[0]
-    if views:
-        head = house.ledger.head_seq()
-        while any(at < head for at in house.freshness.positions().values()):
-            time.sleep(0.005)
-    return events / (time.perf_counter() - begun)
+    for each in wire:
+        (receipt,) = house.ledger.propose([decode(each)])
+        assert receipt.status in (wanted, "opened", "closed"), receipt
+    head = house.ledger.head_seq()
+    while any(at < head for at in house.freshness.positions().values()):
+        time.sleep(0.005)
+    return sum(len(each.events) for each in groups) / (time.perf_counter() - begun)
 
 
-def to_a_file(groups: Sequence[Group], folder: Path) -> float:
+def to_a_file(records: Sequence[Record], events: int, folder: Path) -> float:
     """Return events a second of the baseline."""
-    events = sum(len(each.events) for each in groups)
     begun = time.perf_counter()
     with (folder / "baseline").open("wb") as file:
-        for batch in batches(groups):
-            file.writelines(encode(each) for each in batch)
+        for each in records:
+            file.write(encode(each))
             file.flush()
             os.fsync(file.fileno())
     return events / (time.perf_counter() - begun)
 
 
-def alone(house: House, groups: Sequence[Group]) -> float:
-    """Return events a second of one client that awaits each event, a group of its own."""
-    singles = [
-        msgspec.structs.replace(group, id=f"one-{group.id}-{at}", events=(each,))
+def one_by_one(groups: Sequence[Group]) -> list[Group]:
+    """Return every event as a group of a client's own, without a crawl."""
+    return [
+        msgspec.structs.replace(group, source=CLIENT, id=f"one-{group.id}-{at}", events=(each,))
         for group in groups
         for at, each in enumerate(group.events)
     ]
+
+
+def alone(house: House, singles: Sequence[Group]) -> float:
+    """Return events a second of one client that awaits each."""
     begun = time.perf_counter()
     for single in singles:
         house.ledger.propose([single])
@@ -111,27 +124,31 @@ def alone(house: House, groups: Sequence[Group]) -> float:
 
 
 def measure(tables: int, repeat: int) -> None:
-    warehouse = Warehouse()
-    first = list(warehouse.groups(tables))
-    other, again = altered(first), renamed(first, "back")
+    first = list(joined(list(Warehouse().groups(tables))))
+    other = altered(first)
+    singles = one_by_one(first[: max(1, tables // 250)])
+    events = sum(len(each.events) for each in first)
+    crawl = iter(range(1, 1000))
     said: dict[str, Any] = {"unit": "events/s", "more": True}
     with tempfile.TemporaryDirectory() as folder:
-        said["baseline"] = f"append and fsync alone {to_a_file(first, Path(folder)):,.0f}/s"
+        said["baseline"] = f"append and fsync alone {to_a_file(first, events, Path(folder)):,.0f}/s"
         with House(Settings(home=Path(folder) / "home")) as house:
-            house.ledger.register(Source("bench", "time"))
+            house.ledger.register(Source(SOURCE, "crawl"))
+            house.ledger.register(Source(CLIENT, "time"))
             house.start()
-            emit(Figure("new, ledger and views", timed(house, first, "accepted"), **said))
-            turns = [other, again] * repeat
-            changed = [timed(house, renamed(each, f"c{n}"), "accepted") for n, each in enumerate(turns[:repeat])]
+            emit(Figure("new, ledger and views", timed(house, first, next(crawl), "accepted"), **said))
+            turns = [other, first] * repeat
+            changed = [timed(house, each, next(crawl), "accepted") for each in turns[:repeat]]
             last = turns[repeat - 1]
-            equal = [timed(house, renamed(last, f"a{n}"), "unchanged") for n in range(repeat)]
+            equal = [timed(house, last, next(crawl), "unchanged") for _ in range(repeat)]
             respelled = respelt(last)
-            content = [timed(house, renamed(respelled, f"b{n}"), "unchanged") for n in range(repeat)]
-            single = alone(house, turns[repeat][: max(100, tables // 10)])
+            content = [timed(house, respelled, next(crawl), "unchanged") for _ in range(repeat)]
+            single = alone(house, singles)
+        bare = f"append and fsync alone {to_a_file(singles, len(singles), Path(folder)):,.0f}/s"
     emit(of_samples("every event changed, ledger and views", changed, budget=4000, **said))
     emit(of_samples("unchanged, equal bytes", equal, budget=50_000, **said))
     emit(of_samples("unchanged, equal content", content, budget=20_000, **said))
-    emit(Figure("one client that awaits each event", single, "events/s", 1000, True))
+    emit(Figure("one client that awaits each event", single, "events/s", 1000, True, baseline=bare))
     emit(Figure("peak memory, events included", peak_memory(), "MB"))
 
 

@@ -1,0 +1,79 @@
+"""Ten times as many things: what ingest and questions of the same answer take then.
+
+    python -m benchmarks.growth [--tables 3000]
+
+What is upstream of a table is the same however many tables come after it, so that its lineage is asked in both houses.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from benchmarks.figures import Figure, emit
+from benchmarks.ingest import SOURCE, crawled, joined
+from benchmarks.warehouse import Warehouse
+
+from clew.graph import Direction
+from clew.house import House
+from clew.ledger import Source
+from clew.query.answer import Viewer
+from clew.settings import Settings
+
+ME = Viewer("bench")
+ASKED = 100
+TIMES = 10
+
+
+def grown(tables: int, asked: int) -> tuple[float, float, float, int]:
+    """Return seconds of ingest, milliseconds of lineage and of a description (medians), and the edges of all lineages.
+
+    What is asked lies among the first `asked` tables.
+    """
+    warehouse = Warehouse()
+    records = crawled(list(joined(list(warehouse.groups(tables)))), 1)
+    dice = random.Random(3)  # noqa: S311
+    starts = [dice.choice(warehouse.tables(asked)[asked // 2 :]) for _ in range(ASKED)]
+    with tempfile.TemporaryDirectory() as folder, House(Settings(home=Path(folder) / "home")) as house:
+        house.ledger.register(Source(SOURCE, "crawl"))
+        house.start()
+        begun = time.perf_counter()
+        for record in records:
+            house.ledger.propose([record])
+        head = house.ledger.head_seq()
+        while any(at < head for at in house.freshness.positions().values()):
+            time.sleep(0.01)
+        seconds = time.perf_counter() - begun
+        lineages, descriptions, edges = [], [], 0
+        for table in starts:
+            column = warehouse.column_urn(table, 0)
+            begun = time.perf_counter()
+            answer = house.questions.lineage(column, ME, direction=Direction.UP)
+            lineages.append((time.perf_counter() - begun) * 1000)
+            edges += len(answer.edges)
+            begun = time.perf_counter()
+            house.questions.describe(table.urn, ME)
+            descriptions.append((time.perf_counter() - begun) * 1000)
+    return seconds, median(lineages), median(descriptions), edges
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    arguments.add_argument("--tables", type=int, default=3000)
+    few = arguments.parse_args().tables
+    small, large = grown(few, few), grown(few * TIMES, few)
+    assert small[3] == large[3], "the answers are not the same"
+    what = f"{few:,} to {few * TIMES:,} tables"
+    emit(Figure(f"ingest, {what}", large[0] / small[0], "times", 11.0, baseline=f"{small[0]:.1f} s"))
+    emit(
+        Figure(f"lineage of the same answer, {what}", large[1] / small[1], "times", 1.3, baseline=f"{small[1]:.2f} ms")
+    )
+    emit(Figure(f"description, {what}", large[2] / small[2], "times", 1.3, baseline=f"{small[2]:.2f} ms"))
+
+
+if __name__ == "__main__":
+    main()

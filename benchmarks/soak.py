@@ -1,0 +1,72 @@
+"""Crawl after crawl of the same house: what its memory does.
+
+    python -m benchmarks.soak [--events 1000000]
+
+Of each crawl a part changes and the rest does not; all views follow. The slope is that of a line through the memory
+held after each crawl of the second half.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from benchmarks.figures import Figure, emit
+from benchmarks.ingest import SOURCE, altered, crawled, joined
+from benchmarks.warehouse import Warehouse
+
+from clew.house import House
+from clew.ledger import Source
+from clew.settings import Settings
+from clew_schemas.event import Group
+
+TABLES = 1500
+PORTION = 10
+"""One group in so many changes in a crawl."""
+
+
+def held() -> float:
+    """Return the MB that this process holds now."""
+    status = Path("/proc/self/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
+
+
+def soak(events: int) -> None:
+    groups = list(joined(list(Warehouse().groups(TABLES))))
+    standing: list[Group] = groups
+    ways = (groups, altered(groups))
+    sent, samples, begun = 0, [], time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder, House(Settings(home=Path(folder) / "home")) as house:
+        house.ledger.register(Source(SOURCE, "crawl"))
+        house.start()
+        number = 0
+        while sent < events:
+            number += 1
+            way = ways[number // PORTION % 2]
+            standing = [way[at] if at % PORTION == number % PORTION else each for at, each in enumerate(standing)]
+            for record in crawled(standing, number):
+                house.ledger.propose([record])
+            head = house.ledger.head_seq()
+            while any(at < head for at in house.freshness.positions().values()):
+                time.sleep(0.01)
+            sent += sum(len(each.events) for each in standing)
+            samples.append((sent, held()))
+        assert house.doctor(mend=False)["findings"] == []
+    seconds = time.perf_counter() - begun
+    later = np.array(samples[len(samples) // 2 :])
+    slope = float(np.polyfit(later[:, 0] / 100_000, later[:, 1], 1)[0])
+    emit(Figure(f"{sent:,} events in {number} crawls", sent / seconds, "events/s", more=True))
+    emit(Figure("memory gained in 100,000 events, second half", slope, "MB", baseline=f"{samples[-1][1]:.0f} MB held"))
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    arguments.add_argument("--events", type=int, default=200_000)
+    soak(arguments.parse_args().events)
+
+
+if __name__ == "__main__":
+    main()

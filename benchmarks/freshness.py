@@ -17,6 +17,7 @@ import numpy as np
 from benchmarks.figures import Figure, emit
 from benchmarks.freshness_on_servers import EVENTS, SOURCE, group
 
+from clew.collector import calm
 from clew.house import House
 from clew.ledger import Source
 from clew.settings import Settings
@@ -42,6 +43,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, House(Settings(home=Path(folder))) as house:
         house.ledger.register(Source(SOURCE, "time"))
         house.start()
+        calm()
         stopping = threading.Event()
         watchers = [threading.Thread(target=watched, args=(house, name, seen[name], stopping)) for name in seen]
         for each in watchers:

@@ -18,6 +18,7 @@ from benchmarks.figures import Figure, emit
 from benchmarks.ingest import SOURCE, crawled, joined
 from benchmarks.warehouse import Warehouse
 
+from clew.collector import calm
 from clew.graph import Direction
 from clew.house import House
 from clew.ledger import Source
@@ -41,6 +42,7 @@ def grown(tables: int, asked: int) -> tuple[float, float, float, int]:
     with tempfile.TemporaryDirectory() as folder, House(Settings(home=Path(folder) / "home")) as house:
         house.ledger.register(Source(SOURCE, "crawl"))
         house.start()
+        calm()
         begun = time.perf_counter()
         for record in records:
             house.ledger.propose([record])

@@ -20,6 +20,7 @@ import msgspec
 from benchmarks.figures import Figure, emit, of_samples, peak_memory
 from benchmarks.warehouse import Warehouse
 
+from clew.collector import calm
 from clew.house import House
 from clew.ledger import Source
 from clew.settings import Settings
@@ -136,6 +137,7 @@ def measure(tables: int, repeat: int) -> None:
             house.ledger.register(Source(SOURCE, "crawl"))
             house.ledger.register(Source(CLIENT, "time"))
             house.start()
+            calm()
             emit(Figure("new, ledger and views", timed(house, first, next(crawl), "accepted"), **said))
             turns = [other, first] * repeat
             changed = [timed(house, each, next(crawl), "accepted") for each in turns[:repeat]]

@@ -20,6 +20,7 @@ from benchmarks.figures import Figure, emit, of_samples, p95, peak_memory
 from benchmarks.warehouse import DOMAINS, NOUNS, SUBJECTS, Table, Warehouse
 from numpy.typing import NDArray
 
+from clew.collector import calm
 from clew.graph import Direction
 from clew.house import House
 from clew.ledger import Source
@@ -215,6 +216,7 @@ def main() -> None:
         with House(Settings(home=home)) as house:
             house.ledger.register(Source("bench", "time"))
             house.start()
+            calm()
             said = build(house, warehouse, tables)
             impacts(house, warehouse, tables)
             searches(house, warehouse, tables)

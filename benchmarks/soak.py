@@ -18,6 +18,7 @@ from benchmarks.figures import Figure, emit
 from benchmarks.ingest import SOURCE, altered, crawled, joined
 from benchmarks.warehouse import Warehouse
 
+from clew.collector import calm
 from clew.house import House
 from clew.ledger import Source
 from clew.settings import Settings
@@ -42,6 +43,7 @@ def soak(events: int) -> None:
     with tempfile.TemporaryDirectory() as folder, House(Settings(home=Path(folder) / "home")) as house:
         house.ledger.register(Source(SOURCE, "crawl"))
         house.start()
+        calm()
         number = 0
         while sent < events:
             number += 1

@@ -17,12 +17,14 @@ from typer.core import TyperGroup
 
 from clew import __version__
 from clew.cli.render import problems
+from clew.collector import calm
 from clew.errors import ClewError
 
 VERBS: Mapping[str, str] = {
     **dict.fromkeys(("up", "serve", "rebuild", "doctor"), "running"),
     **dict.fromkeys(("ingest", "emit"), "writing"),
     **dict.fromkeys(("search", "show", "lineage", "impact", "paths"), "questions"),
+    "check": "check",
     **dict.fromkeys(("what-trained", "compare", "diff", "reproduce", "bottlenecks", "unused"), "models"),
     "sql": "sql",
     **dict.fromkeys(("backup", "restore", "export", "sizes", "sweep", "import"), "keeping"),
@@ -78,6 +80,7 @@ def _main(
 
 def main() -> None:
     """Run the command line; errors go to standard error, in JSON where `--json` was asked for."""
+    calm()
     try:
         app()
     except ClewError as error:

@@ -19,6 +19,7 @@ MAY: dict[str, list[str]] = {
     "clew_connectors": ["clew_schemas", "clew.errors"],
     "clew.errors": ["clew_schemas"],
     "clew.disk": [],
+    "clew.collector": [],
     "clew.settings": OPEN,
     "clew.home": OPEN,
     "clew.threads": OPEN,

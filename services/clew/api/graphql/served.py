@@ -1,4 +1,5 @@
-"""The GraphQL schema in force: built again as soon as something was defined, in whichever process."""
+"""The GraphQL schema in force: built when it is first asked for, and again as soon as something was defined, in
+whichever process."""
 
 from __future__ import annotations
 
@@ -17,15 +18,17 @@ class Served:
         self._ledger = ledger
         self._build = build
         self._building = threading.Lock()
-        self._seq = ledger.learn()
-        self._schema = build(ledger.registry)
+        self._seq = -1
+        self._schema: Schema | None = None
 
     def now(self) -> Schema:
         """Return the schema of all that is defined now; the first to ask after a definition waits for its building."""
-        if self._ledger.learn() != self._seq:
+        defined, schema = self._ledger.learn(), self._schema
+        if schema is None or defined != self._seq:
             with self._building:
                 seq = self._ledger.registry.seq  # before the building: what comes in meanwhile is built next time
-                if seq != self._seq:
-                    self._schema = self._build(self._ledger.registry)
-                    self._seq = seq
-        return self._schema
+                schema = self._schema
+                if schema is None or seq != self._seq:
+                    schema = self._build(self._ledger.registry)
+                    self._schema, self._seq = schema, seq
+        return schema

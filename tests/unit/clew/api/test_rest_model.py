@@ -151,6 +151,8 @@ def test_many_requests_after_a_definition_build_one_schema(house: House) -> None
         return build_schema(registry)
 
     served = Served(house.ledger, build)
+    assert built == [], "nobody asked yet"
+    served.now()
     house.ledger.propose([Group("steward", "a", (kind_event("cell", {}),))])
     found: list[Any] = []
     threads = [threading.Thread(target=lambda: found.append(served.now())) for _ in range(8)]

@@ -23,6 +23,10 @@ MEASURES = {
     "ingest": "Durable ingest in one process",
     "freshness": "Freshness in one process",
     "large": "A large house",
+    "growth": "Ten times as much",
+    "soak": "Crawl after crawl",
+    "sql_lineage": "Column lineage from SQL",
+    "query_log": "A query log",
 }
 
 

@@ -11,12 +11,13 @@ from typing import Any
 
 from clew import care
 from clew.derive.logged_data import LoggedData
+from clew.derive.query_log import QueryLogs
 from clew.derive.sql_lineage import SqlLineage
 from clew.graph import Graph, open_graph
 from clew.home import HomeLock
 from clew.ledger import LedgerReader, backup, open_ledger, sweeping
 from clew.ledger.clock import now_micros
-from clew.ledger.port import DERIVED_EVIDENCE, DERIVED_SQL, RenewsEpoch
+from clew.ledger.port import DERIVED_EVIDENCE, DERIVED_QUERY_LOG, DERIVED_SQL, RenewsEpoch
 from clew.log import Log, Station, open_log
 from clew.materialise import audit, audit_relations
 from clew.materialise.follower import Follower, GraphFollower, RelationsFollower, SearchFollower
@@ -75,10 +76,11 @@ class House:
         ]
         self.reactors: list[Follower] = []
         if Role.COMMITTER in self.roles:
-            self.reactors = [SqlLineage(self.ledger), LoggedData(self.ledger)]
+            self.reactors = [SqlLineage(self.ledger), LoggedData(self.ledger), QueryLogs(self.ledger)]
         kept: list[Keeper] = [*self.reactors]
         if not kept:
-            kept = [StoredPosition(self.ledger, name) for name in (DERIVED_SQL, DERIVED_EVIDENCE)]
+            names = (DERIVED_SQL, DERIVED_EVIDENCE, DERIVED_QUERY_LOG)
+            kept = [StoredPosition(self.ledger, name) for name in names]
         self.freshness = Freshness(self.ledger, self.followers, kept, self.moved)
         if self.roles == EVERY_ROLE and self.log is None:
             self.freshness.catch_up = self.catch_up

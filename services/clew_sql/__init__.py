@@ -23,11 +23,16 @@ Read it in the order a statement takes:
     structs      fields of a struct by its type
     flow         how that composes and merges
     lineage      the answer
+    mentions     the tables that a text names, where it does not parse
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
 
-from clew_sql.errors import SqlError
+from clew_sql.errors import SeveralStatements, SqlError
 from clew_sql.lineage import (
     CERTAIN,
     GUESS,
@@ -40,6 +45,7 @@ from clew_sql.lineage import (
     Transformation,
     Unresolved,
 )
+from clew_sql.mentions import tables_mentioned as _mentioned
 from clew_sql.parse import dialect_named, script_trees, trees
 from clew_sql.statements import Reader, Surroundings
 from clew_sql.templates import render
@@ -51,13 +57,16 @@ __all__ = [
     "Influence",
     "Lineage",
     "OutputColumn",
+    "SeveralStatements",
     "Source",
     "SqlError",
     "Subtype",
     "Transformation",
     "Unresolved",
     "column_lineage",
+    "reading_version",
     "script_lineage",
+    "tables_mentioned",
 ]
 
 
@@ -75,8 +84,8 @@ def column_lineage(
     the tables that the statement names. `bindings` is {name in the SQL, of a table, file or CTE: dataset}: such a name
     stands for the dataset, and a CTE so named is not looked into.
 
-    Raises `SqlError` if the text does not parse or is not exactly one statement. Everything else that cannot be said is
-    in `unresolved` of the answer.
+    Raises `SqlError` if the text does not parse, `SeveralStatements` if it is more than one statement. Everything else
+    that cannot be said is in `unresolved` of the answer.
     """
     parsed = dialect_named(dialect)
     rendered = render(sql)
@@ -84,8 +93,10 @@ def column_lineage(
     failure = next((tree for tree in found if isinstance(tree, SqlError)), None)
     if failure is not None:
         raise failure
-    if len(found) != 1:
-        raise SqlError(f"expected one statement, found {len(found)}", hint="script_lineage reads several")
+    if len(found) > 1:
+        raise SeveralStatements(f"expected one statement, found {len(found)}", hint="script_lineage reads several")
+    if not found:
+        raise SqlError("expected one statement, found 0")
     around = Surroundings(schema, default_db, default_schema, bindings)
     return Reader(parsed, dialect, around, rendered.guessed).lineage(found[0])
 
@@ -111,3 +122,20 @@ def script_lineage(
     reader = Reader(parsed, dialect, around, rendered.guessed)
     for tree in script_trees(rendered.sql, parsed):
         yield from reader.lineages(tree)
+
+
+def tables_mentioned(sql: str, dialect: str) -> tuple[str, ...]:
+    """The names that stand where tables do, by the words alone, as written: for text that does not parse.
+
+    CTEs are among them, and not every table need be. At most 200. Raises `SqlError` for an unknown dialect only.
+    """
+    return _mentioned(render(sql).sql, dialect_named(dialect))
+
+
+@cache
+def reading_version() -> int:
+    """A number below 2^48 that changes when this package or sqlglot does, and with them what SQL may be read to say."""
+    digest = sha256(f"sqlglot {version('sqlglot')}".encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return int.from_bytes(digest.digest()[:6])

@@ -1,6 +1,7 @@
 """What `clew_sql` raises.
 
-SqlError    the caller's text cannot be read as one SQL statement; nothing else is ever raised
+SqlError                the caller's text cannot be read as one SQL statement; nothing else is ever raised
+  SeveralStatements     it is a script
 """
 
 
@@ -14,3 +15,7 @@ class SqlError(Exception):
         self.line = line
         self.column = column
         self.hint = hint
+
+
+class SeveralStatements(SqlError):
+    """A script, where one statement was expected."""

@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from clew_sql.expressions import VALUE, read
 from clew_sql.flow import TRANSFORMED, Flow
-from clew_sql.functions import is_file_reader
+from clew_sql.functions import is_connection, is_file_reader
 from clew_sql.gaps import FILE_SOURCE, TABLE_FUNCTION
 from clew_sql.names import Name
 from clew_sql.paths import spelt_out
@@ -74,6 +74,8 @@ def function(node: exp.Expr, called: exp.Expr, scope: Scope) -> Relation:
     """A table function's columns are made of its arguments."""
     if is_file_reader(called):
         return file(_path_of(called), scope)
+    if is_connection(called):
+        return file(f"{called.name}(…)", scope)
     if isinstance(called, exp.Var):
         return file(called.name, scope)
     if isinstance(called, EXPLODES):
@@ -155,7 +157,7 @@ def _definitions(called: exp.Expr) -> list[exp.Expr]:
     if isinstance(called, exp.OpenJSON):
         return list(called.expressions)
     if isinstance(called, exp.JSONTable):
-        return _flat(called.args["schema"])
+        return [column for column in _flat(called.args["schema"]) if isinstance(column.this, exp.Expr)]
     if isinstance(called, exp.XMLTable):
         return [column for column in called.args.get("columns") or () if isinstance(column, exp.ColumnDef)]
     return []

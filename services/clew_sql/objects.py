@@ -222,10 +222,9 @@ def copied(reading: Reading, tree: exp.Expr) -> list[Lineage]:
     target = tree.this
     files = tree.args.get("files") or []
     inner = target.this if isinstance(target, exp.Schema) else target
-    unloads = not tree.args.get("kind") or (isinstance(inner, exp.Table) and isinstance(inner.this, exp.Var))
-    if not unloads:
-        return [_loaded(reading, target, inner, files)]
     snowflake = isinstance(inner, exp.Table) and isinstance(inner.this, exp.Var)
+    if tree.args.get("kind") and not snowflake and isinstance(inner, exp.Table):
+        return [_loaded(reading, target, inner, files)]
     query = files[0] if snowflake else inner
     file = _file(inner if snowflake else files[0] if files else None)
     if isinstance(query, exp.Table):

@@ -1,5 +1,6 @@
 """SQL text to statements: split at semicolons first, so that one bad statement does not hide the others."""
 
+import logging
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -11,6 +12,9 @@ from sqlglot.tokenizer_core import Token, TokenType
 from clew_sql.blocks import Part, is_routine, parts, routine_end
 from clew_sql.errors import SqlError
 from clew_sql.gaps import ROUTINE
+
+# what could not be read is told in the answer; sqlglot's warnings quote the SQL, which may hold what no log should
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 MAX_DEPTH: Final = 500
 """Brackets open at once; sqlglot's compiled parser overflows an 8 MB C stack, uncatchably, somewhere above 2,000."""
@@ -48,7 +52,7 @@ def trees(sql: str, dialect: Dialect) -> Iterator[Statement]:
     """
     if len(sql) > MAX_LENGTH:
         raise SqlError(f"{len(sql)} characters are more than {MAX_LENGTH}", hint="hand the script over in parts")
-    for tokens in _chunks(tokens_of(sql, dialect)):
+    for tokens in chunks(tokens_of(sql, dialect)):
         yield from _statements(tokens, sql, dialect)
 
 
@@ -119,7 +123,7 @@ def body(text: str, kind: str, dialect: Dialect) -> Routine:
     return _routine(tokens, text, kind, dialect)
 
 
-def _chunks(tokens: list[Token]) -> Iterator[list[Token]]:
+def chunks(tokens: list[Token]) -> Iterator[list[Token]]:
     """Statements as words: up to a semicolon, a routine up to the END of its body, a T-SQL batch up to its GO."""
     start = at = 0
     while at < len(tokens):

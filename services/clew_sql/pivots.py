@@ -38,10 +38,12 @@ def reshaped(pivot: exp.Expr, place: Place, scope: Scope) -> Relation:
 
 
 def _pivot(pivot: exp.Expr, place: Place, scope: Scope) -> Relation:
-    lists = list(pivot.args.get("fields") or pivot.expressions)
-    aggregates = list(pivot.expressions if pivot.args.get("fields") else pivot.args.get("using") or ())
+    lists = list(pivot.args.get("fields") or pivot.expressions or ())
+    aggregates = list((pivot.expressions if pivot.args.get("fields") else pivot.args.get("using")) or ())
+    # DuckDB counts where nothing is said
+    aggregates = aggregates or [exp.Count(this=exp.Star())]
     over = [each.this if isinstance(each, exp.In) else each for each in lists]
-    made = [_aggregated(aggregate, over, scope) for aggregate in aggregates or [exp.Count(this=exp.Star())]]
+    made = [_aggregated(aggregate, over, scope) for aggregate in aggregates]
     used = _keys(over, scope) | {key for aggregate in aggregates for key in _keys([aggregate], scope)}
     group = pivot.args.get("group")
     wanted = _keys(group.expressions, scope) if group is not None else None
@@ -135,7 +137,7 @@ def _told(pivot: exp.Expr) -> tuple[list[exp.Expr | str], list[exp.Expr | str], 
         return [f.this for f in fields], values, [_group(each) for f in fields for each in f.expressions]
     into = pivot.args.get("into")
     groups = [_group(each) for each in pivot.expressions]
-    if into is None:
+    if into is None or not isinstance(into.this, exp.Expr):
         return ["name"], ["value"], groups
     return [into.this], list(into.expressions), groups
 

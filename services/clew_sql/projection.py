@@ -65,6 +65,9 @@ def _name(item: exp.Expr, column: Field, scope: Scope) -> Name:
     names = scope.context.names
     if isinstance(item, exp.Alias):
         return names.of(item.args["alias"])
+    if isinstance(item, exp.Paren) and scope.context.dialect != "oracle":
+        # brackets around a column leave it its name, but in Oracle
+        item = item.unnest() if isinstance(item.unnest(), exp.Column) else item
     if isinstance(item, exp.Column):
         written = names.of(item.this)
         return written._replace(shown=column.name, key=column.key) if column.name else written

@@ -169,7 +169,7 @@ class Scope:
 
     def _here(self, name: Name) -> tuple[Field | None, bool]:
         """The column in this scope, and whether the search ends here, be it in an ambiguity."""
-        alias = self.aliases.get(name.key) if self.alias_use is not AliasUse.NEVER else None
+        alias = self._alias(name) if self.alias_use is not AliasUse.NEVER else None
         if alias is not None and self.alias_use is AliasUse.FIRST:
             return alias, True
         found = self._listed(name)
@@ -179,6 +179,11 @@ class Scope:
         if found or alias is not None:
             return (found[0] if found else alias), True
         return self._whole_row(name) or self._guessed(name)
+
+    def _alias(self, name: Name) -> Field | None:
+        """The output of that name, which is in the other case where the schema is."""
+        found = self.aliases.get(name.key)
+        return self.aliases.get(name.key.swapcase()) if found is None and name.loose else found
 
     def _listed(self, name: Name) -> list[Field]:
         merged = self.merged.get(name.key)

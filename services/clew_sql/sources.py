@@ -20,6 +20,9 @@ from clew_sql.scope import Place, Scope
 FILE_NAME: Final = re.compile(r"[/*]|\.(csv|tsv|parquet|json|jsonl|ndjson|xlsx|arrow)(\.\w+)?$", re.IGNORECASE)
 """What DuckDB takes for a file when it stands for a table."""
 
+FORMATS: Final = frozenset("avro binaryfile csv delta iceberg json orc parquet text".split())
+"""What stands before the path where Spark reads files as a table."""
+
 
 def read_from(select: exp.Expr, scope: Scope) -> None:
     """Place everything that FROM and its joins name, left to right, so that lateral references find their left."""
@@ -95,6 +98,8 @@ def _table(node: exp.Expr, scope: Scope) -> Relation:
             return cte
         if scope.context.dialect == "duckdb" and FILE_NAME.search(parts[0].text):
             return file(parts[0].text, scope)
+    if len(parts) == 2 and parts[0].text.lower() in FORMATS and FILE_NAME.search(parts[1].text):
+        return file(parts[1].text, scope)
     catalog = scope.context.catalog
     return catalog.relation(catalog.dataset(parts))
 

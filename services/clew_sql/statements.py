@@ -224,6 +224,9 @@ def _one_of_several(reading: Reading, each: exp.Expr, insert: exp.Expr, source: 
 
 def _exported(reading: Reading, tree: exp.Expr) -> list[Lineage]:
     """BigQuery's EXPORT DATA."""
+    if not isinstance(tree.this, exp.Query):
+        reading.gaps.add(UNSUPPORTED_STATEMENT, "EXPORT DATA without a query")
+        return [reading.empty("EXPORT")]
     relation = reading.relation(tree.this)
     reading.gaps.add(FILE_TARGET, "writes to files that no binding names")
     return [reading.lineage("EXPORT", relation, relation.fields, None)]

@@ -1,5 +1,6 @@
 """The connectors keep the contract, on files made here and on the artifacts of a real dbt project."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from clew_connectors.dbt import CONNECTOR as DBT
 from clew_connectors.duckdb import CONNECTOR as DUCKDB
 from clew_connectors.metadata_json import CONNECTOR as METADATA_JSON
 from clew_connectors.mlflow import CONNECTOR as MLFLOW
+from clew_connectors.query_log import CONNECTOR as QUERY_LOG
+from clew_connectors.sql_in_code import CONNECTOR as SQL_IN_CODE
 from clew_connectors.sqlite import CONNECTOR as SQLITE
 from contracts.connector_contract import SECRET, ConnectorContract
 from unit.clew_connectors.made import artifacts, database, house_price, sqlite_database
@@ -150,3 +153,42 @@ class TestMlflowInFiles(TestMlflow):
     @pytest.fixture
     def broken(self, tmp_path: Path) -> dict[str, Any]:
         return {"tracking": tmp_path.as_uri(), "namespace": "mlflow://nyc"}
+
+
+class TestQueryLog(ConnectorContract):
+    connector = QUERY_LOG
+
+    @pytest.fixture
+    def good(self, tmp_path: Path) -> dict[str, Any]:
+        path = tmp_path / "log.jsonl"
+        statement = f"SELECT id FROM postgres_scan('{LEAK}', 'public', 'orders')"
+        path.write_text(
+            "".join(
+                json.dumps({"query": statement, "time": f"2026-11-20T1{hour}:00:00Z", "user": "ada"}) + "\n"
+                for hour in range(3)
+            )
+        )
+        return {"path": str(path), "dialect": "duckdb", "namespace": "duckdb://shop"}
+
+    @pytest.fixture
+    def broken(self, tmp_path: Path) -> dict[str, Any]:
+        path = tmp_path / "log.jsonl"
+        path.write_text("time,query\n")
+        return {"path": str(path), "dialect": "duckdb", "namespace": "duckdb://shop"}
+
+
+class TestSqlInCode(ConnectorContract):
+    connector = SQL_IN_CODE
+
+    @pytest.fixture
+    def good(self, tmp_path: Path) -> dict[str, Any]:
+        folder = tmp_path / "etl"
+        folder.mkdir()
+        for name in ("load", "save"):
+            (folder / f"{name}.py").write_text(f"db.execute(\"SELECT a FROM postgres_scan('{LEAK}', 'x', 't')\")\n")
+        return {"folder": str(folder), "code": "code://etl", "dialect": "duckdb", "namespace": "duckdb://shop"}
+
+    @pytest.fixture
+    def broken(self, tmp_path: Path) -> dict[str, Any]:
+        folder = str(tmp_path / "none")
+        return {"folder": folder, "code": "code://etl", "dialect": "duckdb", "namespace": "duckdb://shop"}

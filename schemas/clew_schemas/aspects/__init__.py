@@ -49,6 +49,7 @@ from clew_schemas.aspects.learning import (
 )
 from clew_schemas.aspects.model import AspectDefinition, KindDefinition
 from clew_schemas.aspects.quality import Assertion, QualityResult
+from clew_schemas.aspects.query_log import JoinKeys, LoggedQueries
 
 BUILT_IN: tuple[type[AspectModel], ...] = (
     Schema,
@@ -72,6 +73,8 @@ BUILT_IN: tuple[type[AspectModel], ...] = (
     Version,
     Pipeline,
     Step,
+    LoggedQueries,
+    JoinKeys,
     DataInputs,
     Deployment,
     Endpoint,
@@ -130,10 +133,12 @@ __all__ = [
     "Feature",
     "FeatureSet",
     "Importances",
+    "JoinKeys",
     "KindDefinition",
     "Lifecycle",
     "Lineage",
     "LlmApp",
+    "LoggedQueries",
     "Metric",
     "Metrics",
     "Model",

@@ -14,13 +14,15 @@ class Datasets(Mapping[str, Mapping[str, str]]):
     """The schema that SQL is read against: columns and types by dataset name, fetched when asked for.
 
     Names are looked up in one namespace; when nothing is spelt so, the one dataset that differs in case only. A name
-    may also be a URN. `asked` gathers the URN of every dataset that was asked for, known or not.
+    may also be a URN. `asked` gathers the URN of every dataset that was asked for, known or not. What the house itself
+    derived of the columns of datasets in `made` is not told: it stands on what is being read.
     """
 
-    def __init__(self, ledger: LedgerReader, namespace: str, folds: bool) -> None:
+    def __init__(self, ledger: LedgerReader, namespace: str, folds: bool, made: frozenset[str] = frozenset()) -> None:
         self._ledger = ledger
         self._namespace = namespace
         self._folds = folds
+        self._made = made
         self._urns: dict[str, str] = {}
         self.asked: set[str] = set()
 
@@ -32,10 +34,24 @@ class Datasets(Mapping[str, Mapping[str, str]]):
             self._urns[name] = self._looked_up(name)
         return self._urns[name]
 
+    def forget(self) -> None:
+        """Forget which dataset a name stands for: another one may have come."""
+        self._urns.clear()
+
+    def known(self, name: str, database: str | None, schema: str | None) -> str | None:
+        """Return the URN of the dataset that somebody has named so, the defaults put before it as far as they lack."""
+        parts = name.split(".")
+        defaults = [each for each in (database, schema) if each]
+        for count in range(min(len(defaults), max(0, 3 - len(parts))), -1, -1):
+            urn = self.urn_of(".".join([*defaults[len(defaults) - count :], *parts]))
+            if self._ledger.ids([urn]) != [0]:
+                return urn
+        return None
+
     def __getitem__(self, name: str) -> Mapping[str, str]:
         urn = self.urn_of(name)
         self.asked.add(urn)
-        columns = self._columns(urn, derived_too=True)
+        columns = self._columns(urn, derived_too=urn not in self._made)
         if columns is None:
             raise KeyError(name)
         return columns

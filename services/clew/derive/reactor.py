@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from clew.ledger import Commit, Ledger, LedgerReader
 from clew_schemas import Event, Group
+from clew_schemas.event import MAX_BYTES, MAX_EVENTS
 from clew_schemas.resolve import Claim, resolve
 
 log = logging.getLogger(__name__)
 
 _BATCH = 200
+_ENVELOPE = 500
+"""Bytes of an event beside its payload and URN, at most."""
 
 
 class Reactor(ABC):
@@ -78,11 +81,17 @@ class Reactor(ABC):
             self._learn()
 
     def _derive(self, subject: str, cause: int, seq: int) -> None:
-        events = self._derived(subject)
-        errors = self._propose(events, f"{seq}:{cause}:{subject}", cause)
+        errors: Sequence[dict[str, Any]] = ()
+        for part, events in enumerate(portions(self._derived(subject))):
+            about = f"{part}:{subject}" if part else subject
+            errors = errors or self._propose(events, self._group(seq, cause, about), cause)
         if errors:
             log.error("what %s derived for %s was refused: %s", self.name, subject, errors)
-            self._propose(self._refused(subject, errors), f"{seq}:{cause}:gap:{subject}", cause)
+            self._propose(self._refused(subject, errors), self._group(seq, cause, f"gap:{subject}"), cause)
+
+    def _group(self, seq: int, cause: int, subject: str) -> str:
+        """Return the id of the group that says what is derived: the same for the same commits."""
+        return f"{seq}:{cause}:{subject}"
 
     def _propose(self, events: Sequence[Event], group: str, cause: int) -> Sequence[dict[str, Any]]:
         """Propose events as one group; return why they were refused, nothing when they were not."""
@@ -91,6 +100,21 @@ class Reactor(ABC):
         record = Group(self.name, group[:200], tuple(events), message=f"by {self.name}")
         (receipt,) = self._ledger.propose([record], door="reactor", cause=cause)
         return receipt.errors if receipt.status == "refused" else ()
+
+
+def portions(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    """Yield events in order, in as few runs as the limits of a group allow."""
+    run: list[Event] = []
+    size = 0
+    for each in events:
+        weight = len(each.payload) + len(each.urn) + _ENVELOPE
+        if run and (len(run) == MAX_EVENTS or size + weight > MAX_BYTES):
+            yield run
+            run, size = [], 0
+        run.append(each)
+        size += weight
+    if run:
+        yield run
 
 
 def claims_of(ledger: LedgerReader, urn: str, aspect: str) -> tuple[Claim, ...]:

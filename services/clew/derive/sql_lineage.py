@@ -1,8 +1,9 @@
 """Column lineage from SQL text, derived under the source `derived.sql`.
 
 A `query` fact on a carrier is read against the schemas of what it names; the lineage goes onto the same carrier, and
-where its output has no schema from anybody else, a schema goes onto the output. It is derived again when the query or a
-schema that it asked for changes.
+where an output has no schema from anybody else, a schema goes onto the output. It is derived again when the query or a
+schema that it asked for changes, and everything once when the parser does. A script is read as a whole: what lasts of
+it is told. Of a text that does not parse, the tables that its words name are told, so that it is a gap of theirs.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 from clew.derive.datasets import Datasets, column_path
 from clew.derive.reactor import Reactor, claims_of, resolved
+from clew.derive.scripts import settled
 from clew.ledger import Commit, Ledger
 from clew.ledger.port import DERIVED_SQL
 from clew_schemas import Event, event
@@ -22,20 +24,30 @@ from clew_schemas.aspects.data import Column
 from clew_schemas.aspects.flow import Unresolved
 from clew_schemas.urn import kind_of
 from clew_sql import Lineage as Read
-from clew_sql import OutputColumn, SqlError, column_lineage
+from clew_sql import (
+    OutputColumn,
+    SeveralStatements,
+    SqlError,
+    column_lineage,
+    reading_version,
+    script_lineage,
+    tables_mentioned,
+)
 
 _EXACT_CASE = frozenset({"bigquery", "clickhouse", "mysql"})
 """Dialects in which two tables may differ in case only."""
 _MOST_DETAIL = 300
+_PORTION = 200
+_PARSER = f"{DERIVED_SQL}.parser"
+"""The cursor that holds by which parser the ledger's SQL was read last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """What SQL says: the carrier's lineage, and the columns of its output in order, [] when they are not known."""
+    """What SQL says: the carrier's lineage, and the columns of each output in order, () when they are not known."""
 
     lineage: Lineage
-    output: str | None
-    columns: tuple[str, ...]
+    outputs: Mapping[str, tuple[str, ...]]
 
 
 class SqlLineage(Reactor):
@@ -46,7 +58,30 @@ class SqlLineage(Reactor):
     def __init__(self, ledger: Ledger) -> None:
         self._readers: dict[str, set[str]] = defaultdict(set)
         """Carriers by the URN of each dataset that their SQL names."""
+        self._again: list[str] = []
+        """Carriers that another parser has read, to be read anew."""
         super().__init__(ledger)
+        self._outdated = ledger.cursor(_PARSER) != reading_version()
+        if self._outdated and self._position:
+            self._again = self._carriers()
+
+    def step(self) -> bool:
+        """Take the next commits, and some of what another parser has read; say whether there were any."""
+        again, self._again = self._again[:_PORTION], self._again[_PORTION:]
+        for carrier in again:
+            self._derive(carrier, self._position, self._position)
+        if self._outdated and not self._again:
+            self._ledger.set_cursor(_PARSER, reading_version())
+            self._outdated = False
+        return super().step() or bool(again)
+
+    def _group(self, seq: int, cause: int, subject: str) -> str:
+        return f"{reading_version():x}:{super()._group(seq, cause, subject)}"
+
+    def _carriers(self) -> list[str]:
+        """Return every carrier of SQL."""
+        numbers = [entity for entity, aspect in self._ledger.live_keys() if aspect == "query"]
+        return [each.urn for each in self._ledger.entities(numbers) if each is not None]
 
     def _learn(self) -> None:
         for entity, aspect in self._ledger.live_keys():
@@ -73,12 +108,13 @@ class SqlLineage(Reactor):
         query = resolved(self._ledger, carrier, "query")
         if query is None:
             return [Event(carrier, "lineage", op="retract"), *self._orphans(carrier, None)]
-        datasets = Datasets(self._ledger, query["namespace"], query["dialect"] not in _EXACT_CASE)
+        made = frozenset(self._built(carrier))
+        datasets = Datasets(self._ledger, query["namespace"], query["dialect"] not in _EXACT_CASE, made)
         derived = derive(query, datasets)
         self._remember(carrier, [*datasets.asked, *derived.lineage.inputs, *derived.lineage.outputs])
         return [
             event(carrier, "lineage", derived.lineage),
-            *self._schema(derived),
+            *self._schemas(derived),
             *self._orphans(carrier, derived),
         ]
 
@@ -88,29 +124,34 @@ class SqlLineage(Reactor):
         gap = Lineage(inputs=[], outputs=[], unresolved=[Unresolved(code="refused", detail=detail)])
         return [event(carrier, "lineage", gap)]
 
-    def _schema(self, derived: Derived) -> list[Event]:
-        """Return the event by which an output that nobody else describes gets, keeps or loses its derived schema."""
-        if derived.output is None or kind_of(derived.output) != "dataset":
+    def _schemas(self, derived: Derived) -> list[Event]:
+        """Return the events by which outputs that nobody else describes get, keep or lose their derived schemas."""
+        return [each for output, columns in derived.outputs.items() for each in self._schema(output, columns)]
+
+    def _schema(self, output: str, columns: Sequence[str]) -> list[Event]:
+        if kind_of(output) != "dataset":
             return []
-        claims = claims_of(self._ledger, derived.output, "schema")
+        claims = claims_of(self._ledger, output, "schema")
         others = [claim for claim in claims if claim.source != DERIVED_SQL]
-        if not others and derived.columns:
-            columns = [Column(name=column_path(name)) for name in derived.columns]
-            return [event(derived.output, "schema", Schema(columns=columns))]
+        if not others and columns:
+            return [event(output, "schema", Schema(columns=[Column(name=column_path(name)) for name in columns]))]
         if len(others) < len(claims):
-            return [Event(derived.output, "schema", op="retract")]
+            return [Event(output, "schema", op="retract")]
         return []
 
     def _orphans(self, carrier: str, derived: Derived | None) -> list[Event]:
         """Return retractions of derived schemas of what the carrier built before and builds no more."""
-        before = {
+        gone = sorted(self._built(carrier) - (set(derived.outputs) if derived else set()))
+        return [Event(each, "schema", op="retract") for each in gone if self._describes(each)]
+
+    def _built(self, carrier: str) -> set[str]:
+        """Return what the carrier's SQL was last seen to write."""
+        return {
             output
             for claim in claims_of(self._ledger, carrier, "lineage")
             if claim.source == DERIVED_SQL and claim.says is not None
             for output in claim.says["outputs"]
         }
-        gone = sorted(before - ({derived.output} if derived else set()))
-        return [Event(each, "schema", op="retract") for each in gone if self._describes(each)]
 
     def _describes(self, dataset: str) -> bool:
         return any(claim.source == DERIVED_SQL for claim in claims_of(self._ledger, dataset, "schema"))
@@ -119,22 +160,80 @@ class SqlLineage(Reactor):
 def derive(query: Mapping[str, Any], datasets: Datasets) -> Derived:
     """Return what a `query` document says, read against `datasets`. What is not understood is said as unresolved."""
     output: str | None = query.get("output")
+    arguments = (
+        query["text"],
+        query["dialect"],
+        datasets,
+        query.get("defaultDatabase"),
+        query.get("defaultSchema"),
+        query.get("bindings"),
+    )
     try:
-        read = column_lineage(
-            query["text"],
-            query["dialect"],
-            datasets,
-            query.get("defaultDatabase"),
-            query.get("defaultSchema"),
-            query.get("bindings"),
-        )
+        reads = [column_lineage(*arguments)]
+    except SeveralStatements:
+        reads = settled(script_lineage(*arguments))
     except SqlError as error:
-        gap = Unresolved(code="parse_error", detail=str(error)[:_MOST_DETAIL])
-        return Derived(Lineage(inputs=[], outputs=[output] if output else [], unresolved=[gap]), output, ())
-    if output is None and len(read.outputs) == 1:
-        output = datasets.urn_of(read.outputs[0])
-    names = output_names(read, datasets.columns_of(output) if output else ())
-    return Derived(lineage_of(read, names, output, datasets), output, names)
+        return _unread(query, datasets, error)
+    return _told(reads, output, datasets)
+
+
+def _told(reads: Sequence[Read], output: str | None, datasets: Datasets) -> Derived:
+    """Return the lineage of statements together. The result of a bare SELECT, the last of them, becomes `output`."""
+    outputs: dict[str, tuple[str, ...]] = {output: ()} if output else {}
+    parts = []
+    for at, read in enumerate(reads):
+        made = datasets.urn_of(read.outputs[0]) if len(read.outputs) == 1 else None
+        if output is not None and (len(reads) == 1 or (made is None and at == len(reads) - 1)):
+            made = output
+        names = output_names(read, datasets.columns_of(made) if made else ())
+        if made is not None:
+            outputs[made] = tuple(dict.fromkeys((*outputs.get(made, ()), *names)))
+        parts.append(lineage_of(read, names, made, datasets))
+    return Derived(parts[0] if len(parts) == 1 else together(parts), outputs)
+
+
+def _unread(query: Mapping[str, Any], datasets: Datasets, error: SqlError) -> Derived:
+    """Return what can be said of a text that does not parse: which known datasets its words name."""
+    gap = Unresolved(code="parse_error", detail=str(error)[:_MOST_DETAIL])
+    try:
+        mentioned = tables_mentioned(query["text"], query["dialect"])
+    except SqlError:
+        mentioned = ()
+    bindings = query.get("bindings") or {}
+    inputs = {
+        found
+        for name in mentioned
+        if (
+            found := bindings.get(name)
+            or datasets.known(name, query.get("defaultDatabase"), query.get("defaultSchema"))
+        )
+    }
+    output: str | None = query.get("output")
+    outputs = [output] if output else []
+    lineage = Lineage(inputs=sorted(inputs - set(outputs)), outputs=outputs, unresolved=[gap])
+    return Derived(lineage, dict.fromkeys(outputs, ()))
+
+
+def together(parts: Sequence[Lineage]) -> Lineage:
+    """Return the lineage of several statements as one: what any of them says, each edge once."""
+    inputs = list(dict.fromkeys(each for part in parts for each in part.inputs))
+    outputs = list(dict.fromkeys(each for part in parts for each in part.outputs))
+    into, out = ({each: at for at, each in enumerate(found)} for found in (inputs, outputs))
+    columns: dict[Any, None] = {}
+    rows: dict[Any, None] = {}
+    for part in parts:
+        for at, name, origin, column, subtype, confidence in part.columns or ():
+            columns[out[part.outputs[at]], name, into[part.inputs[origin]], column, subtype, confidence] = None
+        for at, origin, column, subtype in part.rows or ():
+            rows[out[part.outputs[at]], into[part.inputs[origin]], column, subtype] = None
+    unresolved = list(dict.fromkeys((each.code, each.detail) for part in parts for each in part.unresolved or ()))
+    return Lineage(
+        inputs=inputs,
+        outputs=outputs,
+        columns=list(columns),
+        rows=list(rows) or None,
+        unresolved=[Unresolved(code=code, detail=detail) for code, detail in unresolved] or None,
+    )
 
 
 def output_names(read: Read, described: Sequence[str]) -> tuple[str, ...]:

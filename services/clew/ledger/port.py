@@ -25,6 +25,7 @@ DERIVED = "derived."
 """How the names of the house's own sources begin: nobody else writes for them."""
 DERIVED_SQL = f"{DERIVED}sql"
 DERIVED_EVIDENCE = f"{DERIVED}evidence"
+DERIVED_QUERY_LOG = f"{DERIVED}query_log"
 
 
 class Source(NamedTuple):

@@ -23,7 +23,7 @@ from clew.ledger.archive import Archive
 from clew.ledger.clock import now_micros
 from clew.ledger.definitions import defines, take_in
 from clew.ledger.group_commit import GroupCommit
-from clew.ledger.port import DERIVED, DERIVED_EVIDENCE, DERIVED_SQL, STEWARD, Source, TokenRow
+from clew.ledger.port import DERIVED, DERIVED_EVIDENCE, DERIVED_QUERY_LOG, DERIVED_SQL, STEWARD, Source, TokenRow
 from clew.ledger.positions import BadRecord, Positions, check_positions, cursor_of
 from clew.ledger.postgres_book import PostgresBook
 from clew.ledger.postgres_link import Connection as Driver
@@ -84,7 +84,7 @@ class PostgresLedger(PostgresReader):
         ledger = cls(link, registry or Registry.built_in(), clock, patience)
         try:
             ledger.register(Source(STEWARD, "time", 100, "direct"))
-            for name in (DERIVED_SQL, DERIVED_EVIDENCE):
+            for name in (DERIVED_SQL, DERIVED_EVIDENCE, DERIVED_QUERY_LOG):
                 ledger.register(Source(name, "time", 30, "reactor"))
             ledger.registry.renewing = ledger._look_for_definitions
             ledger.learn()

@@ -15,7 +15,7 @@ from clew.ledger.archive import Archive
 from clew.ledger.clock import now_micros
 from clew.ledger.definitions import defines
 from clew.ledger.group_commit import GroupCommit
-from clew.ledger.port import DERIVED, DERIVED_EVIDENCE, DERIVED_SQL, STEWARD, Source, TokenRow
+from clew.ledger.port import DERIVED, DERIVED_EVIDENCE, DERIVED_QUERY_LOG, DERIVED_SQL, STEWARD, Source, TokenRow
 from clew.ledger.positions import BadRecord, Positions
 from clew.ledger.prepare import PreparedGroup, Standing, prepare
 from clew.ledger.signing import check_public_key
@@ -60,7 +60,7 @@ class SqliteLedger(SqliteReader):
         try:
             ledger = cls(path, registry or Registry.built_in(), clock, synchronous)
             ledger.register(Source(STEWARD, "time", 100, "direct"))
-            for name in (DERIVED_SQL, DERIVED_EVIDENCE):
+            for name in (DERIVED_SQL, DERIVED_EVIDENCE, DERIVED_QUERY_LOG):
                 ledger.register(Source(name, "time", 30, "reactor"))
             ledger.registry.renewing = ledger.learn
             ledger.learn()

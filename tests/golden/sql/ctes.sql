@@ -196,3 +196,42 @@ WITH RECURSIVE r(x, y) AS (
 WITH w AS (SELECT CASE WHEN a > 1 THEN b END AS x FROM t) SELECT w FROM w
 --> in d.s.t
 --> col w <- TRANSFORMATION d.s.t.b, CONDITIONAL d.s.t.a
+
+-- case: a WITH within a CTE is seen there only
+-- dialect: snowflake
+-- default: D.S
+-- table: D.S.T (A, B, C)
+-- table: D.S.U (A, K, V)
+WITH w (p, q) AS (WITH i AS (SELECT a, b FROM t WHERE c > 0) SELECT a, max(b) FROM i GROUP BY a) SELECT q AS m FROM w WHERE p > 1
+--> in D.S.T
+--> col M <- AGGREGATION D.S.T.B
+--> row FILTER D.S.T.A
+--> row FILTER D.S.T.C
+--> row GROUP_BY D.S.T.A
+
+-- case: one CTE read twice, once through another
+-- dialect: bigquery
+-- default: p.d
+-- table: p.d.t (a, b, c)
+-- table: p.d.u (a, k, v)
+WITH w AS (SELECT a, b FROM t), x AS (SELECT a, SUM(b) AS s FROM w GROUP BY a) SELECT w.b, w.b / x.s AS share FROM w JOIN x ON w.a = x.a
+--> in p.d.t
+--> col b <- IDENTITY p.d.t.b
+--> col share <- AGGREGATION p.d.t.b
+--> row GROUP_BY p.d.t.a
+--> row JOIN p.d.t.a
+
+-- case: a CTE in front of an UPDATE
+-- dialect: tsql
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+WITH x AS (SELECT a, MAX(v) AS top FROM u GROUP BY a) UPDATE t SET t.b = x.top FROM t JOIN x ON x.a = t.a WHERE t.c = 0
+--> out d.s.t
+--> in d.s.t
+--> in d.s.u
+--> col b <- AGGREGATION d.s.u.v
+--> row FILTER d.s.t.c
+--> row GROUP_BY d.s.u.a
+--> row JOIN d.s.t.a
+--> row JOIN d.s.u.a

@@ -250,3 +250,71 @@ SELECT b, z FROM t JOIN nowhere ON t.a = nowhere.id
 --> col z <- IDENTITY d.s.nowhere.z 0.7
 --> row JOIN d.s.nowhere.id
 --> row JOIN d.s.t.a
+
+-- case: an anti join by its word
+-- dialect: hive
+-- default: s
+-- table: s.t (a, b, c)
+-- table: s.u (a, k, v)
+SELECT t.b FROM t LEFT ANTI JOIN u ON t.a = u.a AND u.k > t.c WHERE t.b > 1
+--> in s.t
+--> in s.u
+--> col b <- IDENTITY s.t.b
+--> row FILTER s.t.b
+--> row JOIN s.t.a
+--> row JOIN s.t.c
+--> row JOIN s.u.a
+--> row JOIN s.u.k
+
+-- case: the outer join marked by a plus
+-- dialect: oracle
+-- default: S
+-- table: S.T (A, B, C)
+-- table: S.U (A, K, V)
+SELECT t.b, u.v FROM t, u WHERE t.a = u.a (+) AND u.k (+) > 1
+--> in S.T
+--> in S.U
+--> col B <- IDENTITY S.T.B
+--> col V <- IDENTITY S.U.V
+--> row FILTER S.T.A
+--> row FILTER S.U.A
+--> row FILTER S.U.K
+
+-- case: OUTER APPLY of an aggregate
+-- dialect: tsql
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT t.a, x.m FROM t OUTER APPLY (SELECT MAX(u.v) AS m FROM u WHERE u.k = t.b) AS x
+--> in d.s.t
+--> in d.s.u
+--> col a <- IDENTITY d.s.t.a
+--> col m <- AGGREGATION d.s.u.v
+--> row FILTER d.s.t.b
+--> row FILTER d.s.u.k
+
+-- case: a global any join
+-- dialect: clickhouse
+-- default: s
+-- table: s.t (a, b, c)
+-- table: s.u (a, k, v)
+SELECT t.b, u.v FROM t GLOBAL ANY LEFT JOIN u ON t.a = u.a
+--> in s.t
+--> in s.u
+--> col b <- IDENTITY s.t.b
+--> col v <- IDENTITY s.u.v
+--> row JOIN s.t.a
+--> row JOIN s.u.a
+
+-- case: STRAIGHT_JOIN
+-- dialect: mysql
+-- default: s
+-- table: s.t (a, b, c)
+-- table: s.u (a, k, v)
+SELECT u.k, t.c FROM t STRAIGHT_JOIN u ON t.b = u.v
+--> in s.t
+--> in s.u
+--> col k <- IDENTITY s.u.k
+--> col c <- IDENTITY s.t.c
+--> row JOIN s.t.b
+--> row JOIN s.u.v

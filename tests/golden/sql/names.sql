@@ -97,3 +97,39 @@ SELECT a FROM d.t
 SELECT a FROM t
 --> in d.s.t
 --> col a <- IDENTITY d.s.t.a 0.7
+
+-- case: Snowflake folds up what is not quoted
+-- dialect: snowflake
+-- default: D.S
+-- table: D.S.T (ID, id)
+SELECT id, "id" AS low, T.Id AS again FROM t
+--> in D.S.T
+--> col ID <- IDENTITY D.S.T.ID
+--> col LOW <- IDENTITY D.S.T.id
+--> col AGAIN <- IDENTITY D.S.T.ID
+
+-- case: one quoted path in BigQuery, a project with dashes
+-- dialect: bigquery
+-- table: my-shop.d.t (a, B)
+SELECT a, b FROM `my-shop.d.t`
+--> in my-shop.d.t
+--> col a <- IDENTITY my-shop.d.t.a
+--> col B <- IDENTITY my-shop.d.t.B
+
+-- case: MySQL's columns in any case, quoted or not
+-- dialect: mysql
+-- default: shop
+-- table: shop.t (Id, Name)
+SELECT ID, `name` FROM t WHERE `ID` > 1
+--> in shop.t
+--> col Id <- IDENTITY shop.t.Id
+--> col Name <- IDENTITY shop.t.Name
+--> row FILTER shop.t.Id
+
+-- case: a schema left out between two dots
+-- dialect: tsql
+-- default: d.dbo
+-- table: other.dbo.t (a)
+SELECT [A] FROM other..[T]
+--> in other.dbo.t
+--> col a <- IDENTITY other.dbo.t.a

@@ -100,3 +100,14 @@ SELECT y FROM (SELECT m, b FROM s) PIVOT (avg(b) FOR m IN ('x', 'y')) WHERE x IS
 --> col y <- AGGREGATION s.b, CONDITIONAL s.m
 --> row FILTER s.b presence
 --> row FILTER s.m presence
+
+-- case: a pivot without an aggregate counts
+-- dialect: duckdb
+-- default: d.s
+-- table: d.s.w (id, m VARCHAR)
+PIVOT w ON m IN ('x', 'y')
+--> in d.s.w
+--> col id <- IDENTITY d.s.w.id
+--> col x <- CONDITIONAL d.s.w.m
+--> col y <- CONDITIONAL d.s.w.m
+--> row GROUP_BY d.s.w.id

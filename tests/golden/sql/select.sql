@@ -396,3 +396,52 @@ SELECT rowid AS r, t.rowid AS q, a FROM t
 --> col r
 --> col q
 --> col a <- IDENTITY d.s.t.a
+
+-- case: an alias set by equals
+-- dialect: tsql
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT total = a + b, c AS [the c] FROM t
+--> in d.s.t
+--> col total <- TRANSFORMATION d.s.t.a, TRANSFORMATION d.s.t.b
+--> col the c <- IDENTITY d.s.t.c
+
+-- case: GROUP_CONCAT in an order
+-- dialect: mysql
+-- default: s
+-- table: s.t (a, b, c)
+-- table: s.u (a, k, v)
+SELECT a, GROUP_CONCAT(DISTINCT b ORDER BY c DESC SEPARATOR '|') AS l FROM t GROUP BY a
+--> in s.t
+--> col a <- IDENTITY s.t.a
+--> col l <- AGGREGATION s.t.b, WINDOW s.t.c
+--> row GROUP_BY s.t.a
+
+-- case: iif and an infix match
+-- dialect: sqlite
+-- table: t (a, b, c)
+SELECT iif(a > 1, b, c) AS x, b GLOB 'x*' AS y, ifnull(c, 0) AS z FROM t
+--> in t
+--> col x <- TRANSFORMATION t.b, TRANSFORMATION t.c, CONDITIONAL t.a
+--> col y <- TRANSFORMATION t.b
+--> col z <- TRANSFORMATION t.c
+
+-- case: the first of a group
+-- dialect: oracle
+-- default: S
+-- table: S.T (A, B, C)
+-- table: S.U (A, K, V)
+SELECT a, MAX(b) KEEP (DENSE_RANK FIRST ORDER BY c) AS f FROM t GROUP BY a
+--> in S.T
+--> col A <- IDENTITY S.T.A
+--> col F <- AGGREGATION S.T.B, WINDOW S.T.C
+--> row GROUP_BY S.T.A
+
+-- case: a masked column in a mixed row
+-- dialect: trino
+-- table: t (a VARCHAR, b VARCHAR)
+SELECT to_hex(sha256(to_utf8(a))) AS h, concat(to_hex(md5(to_utf8(a))), b) AS m FROM t
+--> in t
+--> col h <- TRANSFORMATION t.a masks
+--> col m <- TRANSFORMATION t.a masks, TRANSFORMATION t.b

@@ -134,3 +134,43 @@ SELECT *, a AS src FROM p UNION ALL SELECT *, b AS src FROM q
 --> in d.s.q
 --> col src <- IDENTITY d.s.p.a 0.7, IDENTITY d.s.q.b 0.4
 --> gap unknown_table
+
+-- case: MINUS twice
+-- dialect: oracle
+-- default: S
+-- table: S.T (A, B, C)
+-- table: S.U (A, K, V)
+SELECT a FROM t MINUS SELECT k FROM u MINUS SELECT v FROM u
+--> in S.T
+--> in S.U
+--> col A <- IDENTITY S.T.A
+--> row FILTER S.U presence
+--> row FILTER S.U.K
+--> row FILTER S.U.V
+--> row GROUP_BY S.T.A
+
+-- case: each operand with its own LIMIT
+-- dialect: mysql
+-- default: s
+-- table: s.t (a, b, c)
+-- table: s.u (a, k, v)
+(SELECT a FROM t ORDER BY b LIMIT 1) UNION ALL (SELECT k FROM u ORDER BY v LIMIT 2)
+--> in s.t
+--> in s.u
+--> col a <- IDENTITY s.t.a, IDENTITY s.u.k
+--> row SORT s.t.b
+--> row SORT s.u.v
+
+-- case: INTERSECT DISTINCT with a constant
+-- dialect: bigquery
+-- default: p.d
+-- table: p.d.t (a, b, c)
+-- table: p.d.u (a, k, v)
+SELECT a, 1 AS one FROM t INTERSECT DISTINCT SELECT k, v FROM u
+--> in p.d.t
+--> in p.d.u
+--> col a <- IDENTITY p.d.t.a, IDENTITY p.d.u.k
+--> col one <- IDENTITY p.d.u.v
+--> row GROUP_BY p.d.t.a
+--> row GROUP_BY p.d.u.k
+--> row GROUP_BY p.d.u.v

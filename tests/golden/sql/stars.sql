@@ -153,3 +153,40 @@ SELECT coalesce(*COLUMNS('a|c')) AS first_, b FROM t
 --> in d.s.t
 --> col first_ <- TRANSFORMATION d.s.t.a, TRANSFORMATION d.s.t.c
 --> col b <- IDENTITY d.s.t.b
+
+-- case: a star over a join in brackets
+-- dialect: mysql
+-- default: s
+-- table: s.t (a, b, c)
+-- table: s.u (a, k, v)
+SELECT x.* FROM (SELECT t.*, u.v AS extra FROM t JOIN u ON u.a = t.a) AS x WHERE x.extra > 0
+--> in s.t
+--> in s.u
+--> col a <- IDENTITY s.t.a
+--> col b <- IDENTITY s.t.b
+--> col c <- IDENTITY s.t.c
+--> col extra <- IDENTITY s.u.v
+--> row FILTER s.u.v
+--> row JOIN s.t.a
+--> row JOIN s.u.a
+
+-- case: a star beside the columns it has
+-- dialect: bigquery
+-- table: t (a, b)
+SELECT *, b * 2 AS twice FROM t UNION ALL SELECT a, 0, b FROM t
+--> in t
+--> col a <- IDENTITY t.a
+--> col b <- IDENTITY t.b
+--> col twice <- TRANSFORMATION t.b
+
+-- case: a star into a table
+-- dialect: snowflake
+-- default: D.S
+-- table: D.S.T (A, B)
+CREATE OR REPLACE TRANSIENT TABLE n AS SELECT s.* FROM (SELECT * FROM t QUALIFY ROW_NUMBER() OVER (PARTITION BY a ORDER BY b) = 1) AS s
+--> out D.S.N
+--> in D.S.T
+--> col A <- IDENTITY D.S.T.A
+--> col B <- IDENTITY D.S.T.B
+--> row FILTER D.S.T.A
+--> row FILTER D.S.T.B

@@ -195,3 +195,48 @@ UPDATE t SET a = b
 WITH w AS (DELETE FROM t RETURNING a) SELECT a FROM w
 --> col a
 --> gap unsupported_query
+
+-- case: a secure view with comments on its columns
+-- dialect: snowflake
+-- default: D.S
+-- table: D.S.T (A, B)
+CREATE OR REPLACE SECURE VIEW v (one COMMENT 'first', two COMMENT 'second') AS SELECT a, b FROM t
+--> out D.S.V
+--> in D.S.T
+--> col ONE <- IDENTITY D.S.T.A
+--> col TWO <- IDENTITY D.S.T.B
+
+-- case: a materialized view that writes elsewhere
+-- dialect: clickhouse
+-- default: s
+-- table: s.t (a, b)
+-- table: s.sums (a, total)
+CREATE MATERIALIZED VIEW v TO sums AS SELECT a, sum(b) AS total FROM t GROUP BY a
+--> out s.sums
+--> in s.t
+--> col a <- IDENTITY s.t.a
+--> col total <- AGGREGATION s.t.b
+--> row GROUP_BY s.t.a
+
+-- case: INSERT IGNORE
+-- dialect: mysql
+-- default: s
+-- table: s.t (a, b)
+-- table: s.u (k, v)
+INSERT IGNORE INTO t (b, a) SELECT k, MAX(v) FROM u GROUP BY k
+--> out s.t
+--> in s.u
+--> col b <- IDENTITY s.u.k
+--> col a <- AGGREGATION s.u.v
+--> row GROUP_BY s.u.k
+
+-- case: a temporary view
+-- dialect: spark
+-- default: s
+-- table: s.t (a, b)
+CREATE OR REPLACE TEMPORARY VIEW v AS SELECT a AS x, b FROM t WHERE b IS NOT NULL
+--> out s.v
+--> in s.t
+--> col x <- IDENTITY s.t.a
+--> col b <- IDENTITY s.t.b
+--> row FILTER s.t.b presence

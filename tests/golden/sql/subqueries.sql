@@ -117,3 +117,57 @@ SELECT b FROM t WHERE a IN (SELECT c FROM nowhere)
 --> row FILTER d.s.nowhere presence
 --> row FILTER d.s.nowhere.c
 --> row FILTER d.s.t.a
+
+-- case: rows compared with a subquery's
+-- dialect: mysql
+-- default: s
+-- table: s.t (a, b, c)
+-- table: s.u (a, k, v)
+SELECT c FROM t WHERE (a, b) IN (SELECT k, MAX(v) FROM u GROUP BY k)
+--> in s.t
+--> in s.u
+--> col c <- IDENTITY s.t.c
+--> row FILTER s.t.a
+--> row FILTER s.t.b
+--> row FILTER s.u presence
+--> row FILTER s.u.k
+--> row FILTER s.u.v
+
+-- case: compared with ANY and ALL
+-- dialect: snowflake
+-- default: D.S
+-- table: D.S.T (A, B, C)
+-- table: D.S.U (A, K, V)
+SELECT b FROM t WHERE a = ANY (SELECT k FROM u) AND c >= ALL (SELECT v FROM u)
+--> in D.S.T
+--> in D.S.U
+--> col B <- IDENTITY D.S.T.B
+--> row FILTER D.S.T.A
+--> row FILTER D.S.T.C
+--> row FILTER D.S.U presence
+--> row FILTER D.S.U.K
+--> row FILTER D.S.U.V
+
+-- case: a scalar in an expression of a join
+-- dialect: tsql
+-- default: d.s
+-- table: d.s.t (a, b, c)
+-- table: d.s.u (a, k, v)
+SELECT t.b, (SELECT MIN(v) FROM u) - t.c AS rest FROM t
+--> in d.s.t
+--> in d.s.u
+--> col b <- IDENTITY d.s.t.b
+--> col rest <- TRANSFORMATION d.s.t.c, AGGREGATION d.s.u.v
+
+-- case: a subquery in HAVING
+-- dialect: sqlite
+-- table: t (a, b)
+-- table: u (k)
+SELECT a FROM t GROUP BY a HAVING sum(b) > (SELECT avg(k) FROM u)
+--> in t
+--> in u
+--> col a <- IDENTITY t.a
+--> row FILTER t.b
+--> row FILTER u presence
+--> row FILTER u.k
+--> row GROUP_BY t.a

@@ -158,3 +158,27 @@ SELECT t.a, r.x FROM t, scan_things(t.b, header = true) AS r
 --> in d.s.t
 --> col a <- IDENTITY d.s.t.a
 --> col x <- TRANSFORMATION d.s.t.b
+
+-- case: a series under an alias
+-- dialect: trino
+-- table: t (a)
+SELECT n, t.a + n AS m FROM t, UNNEST(sequence(1, t.a)) AS s(n)
+--> in t
+--> col n <- TRANSFORMATION t.a
+--> col m <- TRANSFORMATION t.a
+
+-- case: an array of days
+-- dialect: bigquery
+-- table: t (first DATE, last DATE)
+SELECT day FROM t, UNNEST(GENERATE_DATE_ARRAY(t.first, t.last)) AS day
+--> in t
+--> col day <- TRANSFORMATION t.first, TRANSFORMATION t.last
+
+-- case: a JSON tree
+-- dialect: sqlite
+-- table: t (id, doc TEXT)
+SELECT t.id, j.value FROM t, json_each(t.doc) AS j WHERE j.key = 'x'
+--> in t
+--> col id <- IDENTITY t.id
+--> col value <- TRANSFORMATION t.doc
+--> row FILTER t.doc

@@ -72,3 +72,27 @@ SELECT sum(b) OVER (PARTITION BY a ORDER BY c), row_number() OVER (ORDER BY b) F
 --> in d.s.t
 --> col sum(b) OVER (PARTITION BY a ORDER BY c) <- AGGREGATION d.s.t.b, WINDOW d.s.t.a, WINDOW d.s.t.c
 --> col row_number() OVER (ORDER BY b) <- WINDOW d.s.t.b
+
+-- case: a share of the group
+-- dialect: snowflake
+-- default: D.S
+-- table: D.S.T (A, B)
+SELECT RATIO_TO_REPORT(b) OVER (PARTITION BY a) AS share FROM t
+--> in D.S.T
+--> col SHARE <- AGGREGATION D.S.T.B, WINDOW D.S.T.A
+
+-- case: nulls left out, a frame of its own
+-- dialect: bigquery
+-- table: t (a, b, c)
+SELECT LAST_VALUE(b IGNORE NULLS) OVER (PARTITION BY a ORDER BY c ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS l FROM t
+--> in t
+--> col l <- TRANSFORMATION t.b, WINDOW t.a, WINDOW t.c
+
+-- case: an aggregate of an aggregate
+-- dialect: mysql
+-- table: t (a, b, c)
+SELECT a, SUM(SUM(b)) OVER (ORDER BY a) AS running FROM t GROUP BY a
+--> in t
+--> col a <- IDENTITY t.a
+--> col running <- AGGREGATION t.b, WINDOW t.a
+--> row GROUP_BY t.a

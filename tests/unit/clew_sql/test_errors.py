@@ -114,8 +114,8 @@ def test_no_golden_case_meets_a_fault_of_ours_in_any_dialect_with_or_without_a_s
 
 
 def test_no_prefix_of_a_query_meets_a_fault_of_ours() -> None:
-    for case in CASES[::5]:
-        for end in range(8, len(case.sql), 7):
+    for case in CASES:
+        for end in range(8, len(case.sql), 13):
             try:
                 lineage = column_lineage(case.sql[:end], case.dialect, case.schema, *case.default)
             except SqlError:

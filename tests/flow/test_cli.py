@@ -79,7 +79,12 @@ def test_the_same_verbs_speak_to_a_running_house(clew: Terminal, running: dict[s
     assert clew.json("search", "orders")["total"] == 1
     assert clew.json("doctor")["findings"] == []
     assert {each["view"] for each in clew.json("rebuild")} == {"graph", "search", "relations"}
-    assert [source["name"] for source in clew.json("source", "list")] == ["derived.evidence", "derived.sql", "steward"]
+    assert [source["name"] for source in clew.json("source", "list")] == [
+        "derived.evidence",
+        "derived.query_log",
+        "derived.sql",
+        "steward",
+    ]
     made = clew.json("token", "create", "ci", "--scope", "read")
     answer = httpx.get(
         f"http://127.0.0.1:{running['port']}/v1/search", headers={"Authorization": f"Bearer {made['secret']}"}

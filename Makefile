@@ -7,12 +7,14 @@ DEMO := demo/.work
 DEMO_BIN := $(DEMO)/venv/bin
 LOCK := $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command 'make lock' --python-version 3.11
+UI := services/clew/api/static/index.html
+NODE_FITS = $(shell command -v npm >/dev/null && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null && echo yes)
 export NYC_DUCKDB ?= $(CURDIR)/$(DEMO)/nyc.duckdb
 export DBT_ARTIFACTS ?= $(CURDIR)/$(DEMO)/target
 export NYC_YESTERDAY ?= $(dir $(NYC_DUCKDB))yesterday/$(notdir $(NYC_DUCKDB))
 export MLFLOW_STORE ?= $(CURDIR)/$(DEMO)/mlflow
 
-.PHONY: help setup demo servers serve check test test-quick test-all bench lock transcript clean
+.PHONY: help setup demo servers serve ui check test test-quick test-all bench lock transcript clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,7 +42,7 @@ $(DEMO)/.built: $(DEMO)/.ready $(wildcard demo/*.py demo/*.sql demo/dbt/*.yml) $
 	$(DEMO_BIN)/python demo/train.py --database $(NYC_DUCKDB) --store $(MLFLOW_STORE)
 	touch $@
 
-demo: $(DEMO)/.built  ## catalogue New York's 2013 flights and serve them; ONCE=1 ends by itself, BACKEND=servers
+demo: $(DEMO)/.built $(if $(NODE_FITS),$(UI))  ## catalogue New York's 2013 flights and serve them; ONCE=1 ends by itself, BACKEND=servers
 	$(BIN)/python -m demo.$(if $(filter servers,$(BACKEND)),on_servers --home $(DEMO)/servers,show --home $(DEMO)/home) \
 		$(if $(ONCE),--once)
 
@@ -49,6 +51,14 @@ servers: setup  ## run Kafka, registry, PostgreSQL, Neo4j and OpenSearch from pa
 
 serve: setup  ## run Clew on its home (.clew, or CLEW_HOME)
 	$(BIN)/clew up
+
+ui: $(UI)  ## build the web UI into the API's folder (Node 20.19 or newer)
+
+$(UI): services/web/package-lock.json services/web/index.html services/web/vite.config.ts services/web/codegen.mjs \
+		services/web/schema.graphql $(shell find services/web/src services/web/public -type f 2>/dev/null)
+	$(if $(NODE_FITS),,$(error the web UI needs Node 20.19 or newer, and npm))
+	cd services/web && npm ci --no-fund --no-audit && npm run build
+	cd services/web && npm run --silent size
 
 check: setup  ## lint, types, contracts
 	$(BIN)/ruff check .
@@ -81,4 +91,4 @@ transcript: $(DEMO)/.built  ## write the README's transcript anew from a real ru
 	$(BIN)/python -m demo.show --home $(DEMO)/transcript --once --transcript README.md
 
 clean:  ## remove what was built; caches outside the tree stay
-	rm -rf .venv $(DEMO) .mypy_cache .ruff_cache .pytest_cache dist
+	rm -rf .venv $(DEMO) .mypy_cache .ruff_cache .pytest_cache dist services/web/node_modules services/clew/api/static

@@ -1,4 +1,4 @@
-"""The app: REST, GraphQL and the tape of changes, in front of a house."""
+"""The app: REST, GraphQL, the tape of changes and the web UI, in front of a house."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from clew.api.graphql.served import Served
 from clew.api.records import RECORDS
 from clew.api.replies import Json, answer_errors
 from clew.api.stations import Stations
+from clew.api.ui import Nosniff, serve_ui
 from clew.api.writing import Writer
 
 _ABOUT = """\
@@ -90,6 +91,7 @@ def create_app(
     )
     answer_errors(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(Nosniff)
     app.include_router(rest_care.probes)
     if probes_only:
         return app
@@ -106,6 +108,7 @@ def create_app(
         door.router,
     ):
         app.include_router(router)
+    serve_ui(app)
     _describe_records(app)
     return app
 

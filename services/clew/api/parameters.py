@@ -6,10 +6,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from clew.errors import BadInput
+from clew.graph import Direction
 from clew.query.conditions import conditions
 from clew.query.moments import no_search_of_the_past
 from clew.query.terms import (
     DEPTH,
+    MOST_CARDS,
     MOST_DIFFERENCES,
     MOST_UNUSED,
     MOST_VERSIONS,
@@ -19,6 +22,7 @@ from clew.query.terms import (
     UNUSED_KINDS,
     ChangeKind,
     Grain,
+    Surroundings,
     Within,
 )
 from clew.search import SearchQuery
@@ -104,6 +108,55 @@ class LineageParameters(WalkParameters):
     of: str = Field(description="A URN or a short name, such as `flights.dep_delay`")
     direction: Literal["up", "down"] = "down"
     depth: int | None = Field(None, ge=0, le=10_000, description="Hops at most; the answer says where it was cut")
+
+
+class CardsParameters(PastParameters):
+    """What questions about cards take."""
+
+    of: str = Field(description="A URN or a short name; of a column it is its dataset's card")
+    indirect: bool = Field(False, description="Follow also what only decides which rows there are, or their order")
+    tests: bool = Field(False, description="Tests are cards too; they are counted in any case")
+
+
+class NeighbourhoodParameters(CardsParameters):
+    """A question for what lies around a thing."""
+
+    up: int = Field(1, ge=0, le=10, description="Hops upstream")
+    down: int = Field(1, ge=0, le=10, description="Hops downstream")
+    top: int = Field(10, ge=1, le=MOST_CARDS, description="Neighbours that a card brings, those most used first")
+    most: int = Field(150, ge=1, le=MOST_CARDS, description="Cards at most; the answer says what it left out")
+    trace: str | None = Field(None, description="A column or thing whose way end to end is to be shown")
+    show: list[str] = Field([], max_length=MOST_CARDS, description="Cards to show besides")
+    expand: list[str] = Field(
+        [],
+        max_length=MOST_CARDS,
+        description="`up:NAME` or `down:NAME`: further neighbours of a card; `top` more each time it is given",
+    )
+    since: str | None = Field(None, max_length=100, description="A moment: beside the edges of now, those of then")
+
+    def surroundings(self) -> Surroundings:
+        """Return how much is to be shown."""
+        return Surroundings(self.up, self.down, self.top, self.most, self.indirect, self.tests)
+
+    def expansions(self) -> list[tuple[str, Direction]]:
+        """Return the cards to expand, each with its direction."""
+        return [_expansion(each, f"expand[{at}]") for at, each in enumerate(self.expand)]
+
+
+def _expansion(text: str, where: str) -> tuple[str, Direction]:
+    way, _, name = text.partition(":")
+    if way not in ("up", "down") or not name:
+        raise BadInput(f"not an expansion: {text[:80]!r}", where=where, hint="Say up:NAME or down:NAME")
+    return name, Direction[way.upper()]
+
+
+class NeighboursParameters(CardsParameters):
+    """A question for all that a thing touches on one side."""
+
+    direction: Literal["up", "down"] = "down"
+    q: str = Field("", max_length=1000, description="Words that a name must hold, in any order, whatever their case")
+    limit: int = Field(100, ge=1, le=1000, description="Neighbours to return")
+    offset: int = Field(0, ge=0, le=1_000_000, description="Neighbours to pass over")
 
 
 class PathsParameters(WalkParameters):

@@ -11,6 +11,8 @@ from clew.api.parameters import (
     DiffParameters,
     ImpactParameters,
     LineageParameters,
+    NeighbourhoodParameters,
+    NeighboursParameters,
     PastParameters,
     PathsParameters,
     SearchParameters,
@@ -47,6 +49,45 @@ def lineage(principal: Reading, desk: At, asked: Annotated[LineageParameters, Qu
         grain=asked.grain,
         indirect=asked.indirect,
         depth=asked.depth,
+        at_least=asked.at_least,
+        as_of=asked.as_of,
+    )
+    return Json(answer.to_dict())
+
+
+@router.get("/neighbourhood", summary="What lies around a thing, as cards that a screen can hold")
+def neighbourhood(principal: Reading, desk: At, asked: Annotated[NeighbourhoodParameters, Query()]) -> Json:
+    """Cards with all edges between their parts, as parallel arrays; of each card how many neighbours it has in all.
+
+    Ends of edges are positions in `nodes`, whose `card` is a position in `cards`. `since` adds, as `before`, the edges
+    of an earlier moment between the same cards.
+    """
+    answer = desk.stations.questions.neighbourhood(
+        asked.of,
+        principal.viewer,
+        asked.surroundings(),
+        trace=asked.trace,
+        show=asked.show,
+        expand=asked.expansions(),
+        since=asked.since,
+        at_least=asked.at_least,
+        as_of=asked.as_of,
+    )
+    return Json(answer.to_dict())
+
+
+@router.get("/neighbours", summary="All that a thing touches on one side")
+def neighbours(principal: Reading, desk: At, asked: Annotated[NeighboursParameters, Query()]) -> Json:
+    """A page of neighbours, those that most hangs on first; `total` counts all, `matching` those that fit `q`."""
+    answer = desk.stations.questions.neighbours(
+        asked.of,
+        principal.viewer,
+        direction=Direction[asked.direction.upper()],
+        words=asked.q,
+        indirect=asked.indirect,
+        tests=asked.tests,
+        limit=asked.limit,
+        offset=asked.offset,
         at_least=asked.at_least,
         as_of=asked.as_of,
     )

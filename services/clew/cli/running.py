@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import threading
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
@@ -18,6 +19,7 @@ from clew.cli import render
 from clew.cli.explained import explained
 from clew.cli.options import Json
 from clew.cli.reach import reached
+from clew.collector import calm
 from clew.errors import BadInput, Forbidden, Unreachable
 from clew.home import RUN_FILE, write_run_file
 from clew.settings import DEFAULT_PORT, Role, Settings
@@ -87,6 +89,7 @@ def _serve(house: House, host: str, port: int, run_file: Path | None, token: str
     import uvicorn
 
     from clew.api.app import create_app
+    from clew.api.ui import UNBUILT, is_built
     from clew.cli.local import author
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -103,12 +106,16 @@ def _serve(house: House, host: str, port: int, run_file: Path | None, token: str
     has_api = Role.API in house.roles
     app = create_app(house, start_token=token, user=author(), loopback=loopback, probes_only=not has_api)
     house.start()
+    calm()
     chosen = listening.getsockname()[1]
     if run_file is not None:
         write_run_file(run_file, {"port": chosen, "pid": os.getpid(), **({"token": token} if token else {})})
-    faces = "/v1 and /graphql" if has_api else "/health"
+    faces = " (also /v1 and /graphql)" if has_api else "/health"
     roles = ", ".join(sorted(house.roles))
     render.console.print(f"clew is up: http://{host}:{chosen}{faces}, {roles}", markup=False, highlight=False)
+    if has_api and not is_built():
+        render.console.print(UNBUILT, markup=False, highlight=False)
+    threading.Thread(target=app.state.desk.schema.now, name="graphql", daemon=True).start()  # nobody waits for it
     signal.signal(signal.SIGTERM, _leave)
     try:
         uvicorn.Server(uvicorn.Config(app, **_SERVER)).run(sockets=[listening])

@@ -16,7 +16,7 @@ from clew_schemas.resolve import Claim, resolve
 from clew_schemas.urn import Urn, column
 
 _POINTS = 10
-SERIES = ("profile", "quality_result")
+SERIES = ("profile", "quality_result", "usage")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from clew.graph import Direction
-from clew.ledger import LedgerReader
+from clew.ledger import Entity, LedgerReader
 from clew.query import bottlenecks as slowness
 from clew.query import compare as comparing
 from clew.query import describe as describing
@@ -15,6 +15,8 @@ from clew.query import diff as differing
 from clew.query import find as finding
 from clew.query import impact as impacts
 from clew.query import lineage as lineages
+from clew.query import neighbourhood as surrounding
+from clew.query import neighbours as neighbouring
 from clew.query import paths as pathways
 from clew.query import reproduce as reproducing
 from clew.query import sql as relational
@@ -31,10 +33,12 @@ from clew.query.terms import (
     MOST_UNUSED,
     MOST_VERSIONS,
     NAMED,
+    NEARBY,
     RUNS,
     UNREAD_DAYS,
     ChangeKind,
     Grain,
+    Surroundings,
     Within,
 )
 from clew.query.versions import learned_named
@@ -98,6 +102,77 @@ class Questions:
             grain=grain,
             indirect=indirect,
             depth=depth,
+            at_least=at_least,
+            as_of=seq,
+        )
+
+    def neighbourhood(
+        self,
+        name: str,
+        viewer: Viewer,
+        asked: Surroundings = NEARBY,
+        *,
+        trace: str | None = None,
+        show: Sequence[str] = (),
+        expand: Sequence[tuple[str, Direction]] = (),
+        since: str | None = None,
+        at_least: str | None = None,
+        as_of: str | None = None,
+    ) -> surrounding.Neighbourhood:
+        """Return what lies around a thing, as cards that a screen can hold; with `since`, also the edges of then.
+
+        `show` are cards to take besides; `expand` brings further neighbours of a card, again each time it is named.
+        """
+        seq, earlier = self.seq(as_of), self.seq(since, "since")
+
+        def meant(text: str) -> Entity:
+            return entity_named(self.ledger, text, as_of=seq)
+
+        return surrounding.neighbourhood(
+            self.ledger,
+            self.views,
+            self.freshness,
+            surrounding.Named(
+                meant(name),
+                None if trace is None else meant(trace),
+                [meant(each) for each in show],
+                [(meant(each), direction) for each, direction in expand],
+            ),
+            viewer,
+            asked,
+            since=earlier,
+            at_least=at_least,
+            as_of=seq,
+        )
+
+    def neighbours(
+        self,
+        name: str,
+        viewer: Viewer,
+        *,
+        direction: Direction = Direction.DOWN,
+        words: str = "",
+        indirect: bool = False,
+        tests: bool = False,
+        limit: int = 100,
+        offset: int = 0,
+        at_least: str | None = None,
+        as_of: str | None = None,
+    ) -> neighbouring.Neighbours:
+        """Return a page of all that a thing touches on one side, whose names hold every word."""
+        seq = self.seq(as_of)
+        return neighbouring.neighbours(
+            self.ledger,
+            self.views,
+            self.freshness,
+            entity_named(self.ledger, name, as_of=seq),
+            viewer,
+            direction=direction,
+            words=words,
+            indirect=indirect,
+            tests=tests,
+            limit=limit,
+            offset=offset,
             at_least=at_least,
             as_of=seq,
         )

@@ -32,7 +32,7 @@ def starts_of(
     """Return the nodes from which to walk: the thing itself; a dataset's columns and derived nodes; what a carrier
     writes (downstream) or reads (upstream)."""
     own = np.array([ledger.node_of(entity.id)], np.int64)
-    carried = _carried(ledger, entity, direction, as_of)
+    carried = carried_by(ledger, entity, direction, as_of)
     datasets = np.concatenate([own, carried])
     if grain == Grain.DATASET:
         holder = np.array([entity.parent], np.int64) if entity.kind == "column" else own[:0]
@@ -53,7 +53,8 @@ def parts_of(ledger: LedgerReader, graph: Graph, dataset: str, as_of: int | None
     return np.unique(np.concatenate([derived, below.dst, above.src]))
 
 
-def _carried(ledger: LedgerReader, entity: Entity, direction: Direction, as_of: int | None) -> Ids:
+def carried_by(ledger: LedgerReader, entity: Entity, direction: Direction, as_of: int | None) -> Ids:
+    """Return what a carrier writes (downstream) or reads (upstream), by its claims; of other things nothing."""
     side = "outputs" if direction == Direction.DOWN else "inputs"
     urns = {
         urn

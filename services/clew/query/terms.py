@@ -40,6 +40,25 @@ class Within:
 
 EVERYWHERE = Within()
 
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """How much of a lineage to show around a thing: hops each way, neighbours that a card brings at most, cards at
+    most, whether also what only decides which rows there are, and whether tests are cards too."""
+
+    up: int = 1
+    down: int = 1
+    top: int = 10
+    most: int = 150
+    indirect: bool = False
+    tests: bool = False
+
+
+NEARBY = Surroundings()
+
+MOST_CARDS = 500
+"""Cards that a neighbourhood has at most, whatever is asked."""
+
 NAMED = 1000
 """Assets that an impact names with path and owner, if not told otherwise; the rest are counted."""
 

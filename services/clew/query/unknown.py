@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
 import numpy as np
 
-from clew.graph import Direction, Graph, Ids, Nodes
+from clew.graph import Direction, Edges, Graph, Ids, Nodes
 from clew.ledger import LedgerReader
 from clew.query.answer import Gap
 from clew.query.describe import parked_gaps
-from clew.query.walk import Walk
 from clew_schemas.edges import EdgeType, Subtype
 
 _MOST = 200
 """Gaps that an answer lists one by one; beyond that it says how many more there are."""
 
 
-def gaps_of(ledger: LedgerReader, graph: Graph, walk: Walk, nodes: Nodes, as_of: int | None) -> list[Gap]:
-    """Return the gaps of a walk at column grain, in a stable order."""
+class Reached(Protocol):
+    """What was reached by a walk, or otherwise: nodes, and at least the edges by which columns hang on them."""
+
+    @property
+    def nodes(self) -> Ids:
+        """What was reached."""
+
+    @property
+    def edges(self) -> Edges:
+        """The edges that were looked at."""
+
+    @property
+    def direction(self) -> Direction:
+        """Which way."""
+
+
+def gaps_of(ledger: LedgerReader, graph: Graph, walk: Reached, nodes: Nodes, as_of: int | None) -> list[Gap]:
+    """Return the gaps of what was reached at column grain, in a stable order."""
     nodes = _met(ledger, walk, nodes)
     found = [
         *_undescribed(ledger, graph, walk, nodes, as_of),
@@ -32,7 +48,7 @@ def gaps_of(ledger: LedgerReader, graph: Graph, walk: Walk, nodes: Nodes, as_of:
     return found
 
 
-def _met(ledger: LedgerReader, walk: Walk, nodes: Nodes) -> Nodes:
+def _met(ledger: LedgerReader, walk: Reached, nodes: Nodes) -> Nodes:
     """Return the nodes with the ledger's word on those that the graph has not met, since nobody gave them an edge."""
     unmet = np.flatnonzero(nodes.kind == "")
     if not len(unmet):
@@ -44,7 +60,7 @@ def _met(ledger: LedgerReader, walk: Walk, nodes: Nodes) -> Nodes:
     return Nodes(kind.astype(np.str_), parent, nodes.policy_class)
 
 
-def _undescribed(ledger: LedgerReader, graph: Graph, walk: Walk, nodes: Nodes, as_of: int | None) -> Iterable[Gap]:
+def _undescribed(ledger: LedgerReader, graph: Graph, walk: Reached, nodes: Nodes, as_of: int | None) -> Iterable[Gap]:
     """Columns that no schema lists, and datasets that have no schema at all."""
     columns = walk.nodes[nodes.kind == "column"]
     member = walk.edges.type == EdgeType.MEMBER
@@ -68,7 +84,7 @@ def _undescribed(ledger: LedgerReader, graph: Graph, walk: Walk, nodes: Nodes, a
             yield Gap("undescribed_column", entity.urn, "lineage names it, no source's schema lists it")
 
 
-def _unresolved(ledger: LedgerReader, graph: Graph, walk: Walk, nodes: Nodes, as_of: int | None) -> Iterable[Gap]:
+def _unresolved(ledger: LedgerReader, graph: Graph, walk: Reached, nodes: Nodes, as_of: int | None) -> Iterable[Gap]:
     """Carriers that read or write what was reached, and whose lineage is not known at column grain."""
     doors = _doors(walk, nodes)
     if not len(doors):
@@ -91,7 +107,7 @@ def _reason(ledger: LedgerReader, carrier: int, urn: str, subtype: int, as_of: i
     return "unresolved", urn, "; ".join(said[:5]) or "a part of it is not understood"
 
 
-def _doors(walk: Walk, nodes: Nodes) -> Ids:
+def _doors(walk: Reached, nodes: Nodes) -> Ids:
     """Return where gaps hang: `any` (downstream) or `rows` of each dataset reached, and things without columns."""
     member = np.isin(walk.edges.type, [EdgeType.MEMBER, EdgeType.NAMED])
     ends = walk.edges.dst[member] if walk.direction == Direction.DOWN else walk.edges.src[member]

@@ -9,15 +9,23 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clew.graph import Direction, Edges, Graph, Ids
+from clew.graph import Direction, Edges, Ids
 
 Labels = NDArray[np.uint8]
 Spread = Callable[[Labels, Edges], Labels]
 """From the labels of the origins of edges to the labels that these carry on; 0 stops."""
+
+
+class Expands(Protocol):
+    """All that a walk asks of a graph."""
+
+    def expand(self, ids: Ids, direction: Direction, types: frozenset[int], as_of: int | None = None) -> Edges:
+        """As the graph port says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,7 @@ class Limits:
 
 
 def walk(
-    graph: Graph,
+    graph: Expands,
     start: Ids,
     labels: Labels,
     direction: Direction,

@@ -44,6 +44,20 @@ MAY: dict[str, list[str]] = {
         "clew.relations.port",
     ],
     "clew.mcp": [*OPEN, "clew.query", "clew.ledger"],
+    "clew.check": [
+        *OPEN,
+        "clew.graph",
+        "clew.query",
+        "clew_sql",
+        "clew_connectors.dbt",
+        "clew_connectors.people",
+        "clew_connectors.port",
+    ],
+    # what changes is found without any catalog, and written down without asking one
+    "clew.check.changes": [],
+    "clew.check.statements": ["clew_sql"],
+    "clew.check.effects": [*OPEN, "clew_sql", "clew.check.changes", "clew.check.project", "clew.check.statements"],
+    "clew.check.reports": [*OPEN, "clew.check", "clew.query.terms"],
     "clew.care": [*OPEN, "clew.settings", "clew.home", "clew.ledger"],
     "clew.house": [
         *OPEN,

@@ -94,6 +94,32 @@ class Lineage(Answer):
     )
 
 
+@strawberry.type(description="What lies around a thing, as cards that a screen can hold, in one columnar document.")
+class Neighbourhood(Answer):
+    start: strawberry.ID
+    graph: JSON = strawberry.field(
+        description="As at REST: `cards`, `nodes` (parts of cards), `edges` and `before` as parallel arrays; edges "
+        "refer to `carriers` and `sources` by position; `trace` tells of what was traced"
+    )
+
+
+@strawberry.type(description="A thing that another touches; `uses` counts what hangs on it at dataset grain.")
+class Neighbour:
+    urn: strawberry.ID
+    kind: str
+    name: str
+    uses: int
+
+
+@strawberry.type(description="A page of neighbours; `total` counts all, `matching` those that fit the words.")
+class Neighbours(Answer):
+    of: strawberry.ID
+    direction: Direction
+    total: int
+    matching: int
+    neighbours: list[Neighbour]
+
+
 @strawberry.type(description="Something that a change affects.")
 class Asset:
     urn: strawberry.ID
@@ -198,6 +224,25 @@ def lineage(said: Mapping[str, Any]) -> Lineage:
         grain=Grain(said["grain"]),
         indirect=said["indirect"],
         graph=JSON({name: said[name] for name in ("starts", "nodes", "edges")}),
+    )
+
+
+def neighbourhood(said: Mapping[str, Any]) -> Neighbourhood:
+    """Return the answer for what lies around a thing."""
+    members = ("trace", "cards", "nodes", "carriers", "sources", "edges", "before")
+    graph = JSON({name: said[name] for name in members})
+    return Neighbourhood(**envelope(said), start=strawberry.ID(said["start"]), graph=graph)
+
+
+def neighbours(said: Mapping[str, Any]) -> Neighbours:
+    """Return a page of neighbours."""
+    return Neighbours(
+        **envelope(said),
+        of=strawberry.ID(said["of"]),
+        direction=Direction(said["direction"]),
+        total=said["total"],
+        matching=said["matching"],
+        neighbours=[Neighbour(**each) for each in said["neighbours"]],
     )
 
 

@@ -40,7 +40,7 @@ MAX_COST = 50_000
 DEFAULT_SEARCH = 20
 _DEFAULT_FIRST = {"search": DEFAULT_SEARCH, "columns": DEFAULT_COLUMNS}
 """Fields that take `first`, with what it is when nobody says it."""
-_FLAT = {"owners": 5, "assets": 1000, "history": 100}
+_FLAT = {"owners": 5, "assets": 1000, "history": 100, "sources": 100}
 """Lists without a length of their own, with a length to count them by."""
 
 

@@ -19,7 +19,19 @@ from strawberry.types import ExecutionContext
 
 from clew.api.bodies import check_count
 from clew.api.graphql import answers, entities
-from clew.api.graphql.answers import Change, Direction, Fact, Grain, Impact, Lineage, Paths, SearchConnection, SqlRows
+from clew.api.graphql.answers import (
+    Change,
+    Direction,
+    Fact,
+    Grain,
+    Impact,
+    Lineage,
+    Neighbourhood,
+    Neighbours,
+    Paths,
+    SearchConnection,
+    SqlRows,
+)
 from clew.api.graphql.context import Info
 from clew.api.graphql.cursors import Cursor, page, window
 from clew.api.graphql.edits import EditMutations, TreeQueries
@@ -29,6 +41,7 @@ from clew.api.graphql.limits import DEFAULT_SEARCH, Limits
 from clew.api.graphql.loader import Loader
 from clew.api.graphql.models import ModelQueries
 from clew.api.graphql.scalars import Seq, config
+from clew.api.graphql.standing import StandingQueries
 from clew.api.stations import health_of
 from clew.errors import BadInput, CallerError, ClewError
 from clew.graph import Direction as Way
@@ -38,7 +51,7 @@ from clew.query.find import MAX_LIMIT, MAX_OFFSET
 from clew.query.names import entity_named
 from clew.query.paths import MAX_PATHS
 from clew.query.sql import MOST_ROWS, ROWS
-from clew.query.terms import NAMED, ChangeKind, Within
+from clew.query.terms import MOST_CARDS, NAMED, ChangeKind, Surroundings, Within
 from clew.query.terms import Grain as AskedGrain
 from clew.relations.port import Value
 from clew.search import SearchQuery
@@ -98,7 +111,7 @@ class Refused(CallerError):
 
 
 @strawberry.type
-class Query(ModelQueries, TreeQueries):
+class Query(ModelQueries, TreeQueries, StandingQueries):
     @described("The object with a global id, which is a URN; null when nobody ever named it.")
     def node(self, info: Info, id: strawberry.ID) -> Node | None:
         return _nodes(info, [id])[0]
@@ -171,6 +184,80 @@ class Query(ModelQueries, TreeQueries):
             as_of=as_of,
         )
         return answers.lineage(answer.to_dict())
+
+    @described(
+        "What lies around a thing, as cards that a screen can hold. `expandUp` and `expandDown` bring further"
+        " neighbours of a card, again each time it is named; `since` adds the edges of an earlier moment."
+    )
+    def neighbourhood(
+        self,
+        info: Info,
+        of: str,
+        up: int = 1,
+        down: int = 1,
+        top: int = 10,
+        most: int = 150,
+        indirect: bool = False,
+        tests: bool = False,
+        trace: str | None = None,
+        show: list[str] | None = None,
+        expand_up: list[str] | None = None,
+        expand_down: list[str] | None = None,
+        since: str | None = None,
+        at_least: str | None = None,
+        as_of: str | None = None,
+    ) -> Neighbourhood:
+        asked = Surroundings(
+            _between(up, 0, 10, "up"),
+            _between(down, 0, 10, "down"),
+            _between(top, 1, MOST_CARDS, "top"),
+            _between(most, 1, MOST_CARDS, "most"),
+            indirect,
+            tests,
+        )
+        sides = ((expand_up, Way.UP), (expand_down, Way.DOWN))
+        expand = [(name, way) for names, way in sides for name in names or ()]
+        _between(len(show or ()) + len(expand), 0, MOST_CARDS, "show")
+        answer = info.context.stations.questions.neighbourhood(
+            of,
+            info.context.principal.viewer,
+            asked,
+            trace=trace,
+            show=show or (),
+            expand=expand,
+            since=since,
+            at_least=at_least,
+            as_of=as_of,
+        )
+        return answers.neighbourhood(answer.to_dict())
+
+    @described("All that a thing touches on one side, those that most hangs on first; `words` must stand in a name.")
+    def neighbours(
+        self,
+        info: Info,
+        of: str,
+        direction: Direction = Direction.down,
+        words: str = "",
+        indirect: bool = False,
+        tests: bool = False,
+        first: int = 100,
+        offset: int = 0,
+        at_least: str | None = None,
+        as_of: str | None = None,
+    ) -> Neighbours:
+        answer = info.context.stations.questions.neighbours(
+            of,
+            info.context.principal.viewer,
+            direction=Way[direction.value.upper()],
+            words=words,
+            indirect=indirect,
+            tests=tests,
+            limit=_between(first, 1, 1000, "first"),
+            offset=_between(offset, 0, 1_000_000, "offset"),
+            at_least=at_least,
+            as_of=as_of,
+        )
+        return answers.neighbours(answer.to_dict())
 
     @described("What a change breaks; `named` assets are named, all are counted.")
     def impact(

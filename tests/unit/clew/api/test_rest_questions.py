@@ -58,6 +58,17 @@ class TestAnswers:
         answer = local.get("/v1/impact", params={"of": DEP_DELAY, "change": "retype", "named": 1}).json()
         assert len(answer["assets"]) == 1 < answer["total"]
 
+    def test_a_neighbourhood_holds_cards_and_all_edges_between_them(self, local: TestClient, thread: str) -> None:
+        answer = local.get("/v1/neighbourhood", params={"of": "delays"}).json()
+        assert answer.keys() >= ENVELOPE | {"start", "cards", "nodes", "edges", "carriers", "sources", "before"}
+        assert answer["cards"]["urn"] == [DELAYS, FLIGHTS, BOARD]
+        assert answer["cards"]["title"][2] == "Delays"
+
+    def test_neighbours_are_counted_and_searched(self, local: TestClient, thread: str) -> None:
+        answer = local.get("/v1/neighbours", params={"of": "delays", "direction": "up", "q": "flight"}).json()
+        assert (answer["total"], answer["matching"]) == (1, 1)
+        assert answer["neighbours"] == [{"urn": FLIGHTS, "kind": "dataset", "name": "nyc.main.flights", "uses": 1}]
+
     def test_paths_lead_from_one_to_the_other(self, local: TestClient, thread: str) -> None:
         answer = local.get("/v1/paths", params={"from": DEP_DELAY, "to": BOARD}).json()
         assert answer["exhaustive"] is True
@@ -103,6 +114,9 @@ class TestErrors:
             ("/v1/lineage?of=flights&direction=sideways", "direction"),
             ("/v1/lineage?of=flights&depth=-1", "depth"),
             ("/v1/lineage?of=flights&grain=sand", "grain"),
+            ("/v1/neighbourhood?of=flights&expand=sideways:delays", "expand[0]"),
+            ("/v1/neighbourhood?of=flights&most=501", "most"),
+            ("/v1/neighbours?of=flights&limit=0", "limit"),
             ("/v1/paths?from=flights", "to"),
             ("/v1/paths?from=flights&to=delays&most=101", "most"),
             ("/v1/search?limit=many", "limit"),

@@ -15,7 +15,7 @@ from clew.ledger import Source
 from clew.query.answer import Viewer
 from clew.query.freshness import Freshness
 from clew.query.questions import Questions
-from clew.query.terms import ChangeKind, Grain
+from clew.query.terms import ChangeKind, Grain, Surroundings
 from clew_schemas import Event, Group, event, urn
 
 ADA = Viewer("ada")
@@ -122,6 +122,9 @@ def answers(questions: Questions, as_of: int | None) -> dict[str, Any]:
                 found[f"lineage {direction.name} {grain} {indirect} {short}"] = _ask(
                     questions, "lineage", name, direction=direction, grain=grain, indirect=indirect, as_of=moment
                 )
+        found[f"neighbourhood {short}"] = _ask(
+            questions, "neighbourhood", name, Surroundings(1, 2, 2, 4, True, True), trace=name, as_of=moment
+        )
         for change in (ChangeKind.DROP, ChangeKind.RETYPE):
             found[f"impact {change} {short}"] = _ask(questions, "impact", name, change, as_of=moment)
     found["paths"] = _ask(questions, "paths", TABLES[0], TABLES[1], as_of=moment)
@@ -129,9 +132,9 @@ def answers(questions: Questions, as_of: int | None) -> dict[str, Any]:
 
 
 def _ask(questions: Questions, question: str, *words: Any, **more: Any) -> Any:
-    at = 2 if question == "paths" else 1
+    at = len(words) if question in ("paths", "impact") else 1
     try:
-        said = getattr(questions, question)(*words[:at], *words[at:], ADA, **more).to_dict()
+        said = getattr(questions, question)(*words[:at], ADA, *words[at:], **more).to_dict()
     except NotFound:
         return None
     del said["explain"]

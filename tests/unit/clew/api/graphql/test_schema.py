@@ -125,9 +125,32 @@ class TestQuestions:
         rest = local.get("/v1/paths?from=flights.dep_delay&to=delay_board").json()
         assert mine["paths"] == {name: rest[name] for name in ("from", "to", "exhaustive", "paths")}
 
+    def test_a_neighbourhood_is_that_of_rest_as_one_document(self, local: TestClient, thread: str) -> None:
+        query = """{ neighbourhood(of: "flights", down: 0, expandDown: ["flights", "delays"],
+            trace: "flights.dep_delay", since: "0") { start complete frontier { reason count } graph } }"""
+        mine = ask(local, query)["neighbourhood"]
+        rest = local.get(
+            "/v1/neighbourhood?of=flights&down=0&expand=down:flights&expand=down:delays&trace=flights.dep_delay&since=0"
+        ).json()
+        members = ("trace", "cards", "nodes", "carriers", "sources", "edges", "before")
+        assert mine["graph"] == {name: rest[name] for name in members}
+        assert mine["graph"]["before"]["src"] == []
+        assert (mine["start"], mine["complete"]) == (rest["start"], True)
+
+    def test_neighbours_are_those_of_rest(self, local: TestClient, thread: str) -> None:
+        query = """{ neighbours(of: "delays", words: "BOARD") {
+            of direction total matching neighbours { urn kind name uses } } }"""
+        mine = ask(local, query)["neighbours"]
+        rest = local.get("/v1/neighbours?of=delays&q=BOARD").json()
+        assert mine == {name: rest[name] for name in ("of", "direction", "total", "matching", "neighbours")}
+        assert [each["urn"] for each in mine["neighbours"]] == [BOARD]
+
     @pytest.mark.parametrize(
         ("question", "where"),
         [
+            ('neighbourhood(of: "flights", most: 501)', "most"),
+            ('neighbourhood(of: "flights", up: 11)', "up"),
+            ('neighbours(of: "flights", first: 0)', "first"),
             ('lineage(of: "flights", depth: -1)', "depth"),
             ('impact(of: "flights", named: 1001)', "named"),
             ('paths(from: "flights", to: "delays", most: 0)', "most"),

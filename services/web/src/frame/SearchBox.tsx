@@ -1,0 +1,147 @@
+/** Search of every page: hits while typing, columns and features among them. Enter without a choice opens the page of hits. */
+import { useNavigate } from "@tanstack/react-router";
+import { type KeyboardEvent, type RefObject, useEffect, useId, useState } from "react";
+import { useAsk } from "../data/asking";
+import { plural } from "../data/moment";
+import { Find } from "../data/operations";
+import { problemOf } from "../data/problem";
+import { kindText, labelOf, placeOf } from "../data/urn";
+import { Icon } from "../parts/Icon";
+import { KindIcon, Name } from "../parts/Thing";
+
+/** Milliseconds of rest after which a question is asked. */
+const REST = 60;
+const MOST = 8;
+
+function useRested(text: string): string {
+  const [rested, setRested] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(text), REST);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return rested;
+}
+
+export function SearchBox({ field }: { readonly field: RefObject<HTMLInputElement | null> }) {
+  const navigate = useNavigate();
+  const list = useId();
+  const [text, setText] = useState("");
+  const [open, setOpen] = useState(false);
+  const [chosen, setChosen] = useState(-1);
+  const asked = useRested(text.trim());
+  const found = useAsk(Find, { text: asked, first: MOST, facets: ["kind"] }, { when: open && asked !== "" });
+  const shown = open && text.trim() !== "";
+  const hits = (asked === "" ? [] : (found.data?.search.edges ?? [])).flatMap((each) => (each.node === null ? [] : [each.node]));
+  const kinds = Object.entries((found.data?.search.facets?.kind ?? {}) as Record<string, number>).sort((a, b) => b[1] - a[1]);
+  const total = found.data?.search.totalCount ?? 0;
+
+  function leave(): void {
+    setOpen(false);
+    setChosen(-1);
+    field.current?.blur();
+  }
+
+  function toHits(kind?: string): void {
+    leave();
+    void navigate({ to: "/search", search: { q: text.trim() || undefined, kind } });
+  }
+
+  function toHit(urn: string): void {
+    leave();
+    setText("");
+    void navigate({ to: "/entity/$urn", params: { urn } });
+  }
+
+  function pressed(event: KeyboardEvent): void {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      setOpen(true);
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      setChosen((before) => Math.max(-1, Math.min(hits.length - 1, before + step)));
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      const hit = hits[chosen];
+      if (hit !== undefined) toHit(hit.urn);
+      else toHits();
+    } else if (event.key === "Escape") {
+      if (open && text !== "") setOpen(false);
+      else leave();
+    }
+  }
+
+  return (
+    <search className="searchbox">
+      <Icon name="search" />
+      <input
+        ref={field}
+        type="text"
+        role="combobox"
+        aria-label="Search"
+        aria-expanded={shown}
+        aria-controls={list}
+        aria-autocomplete="list"
+        aria-activedescendant={shown && chosen >= 0 ? `${list}-${chosen}` : undefined}
+        placeholder="Search tables, columns, features, models"
+        autoComplete="off"
+        spellCheck={false}
+        maxLength={1000}
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+          setOpen(true);
+          setChosen(-1);
+        }}
+        onFocus={() => setOpen(true)}
+        onBlur={(event) => {
+          if (!(event.relatedTarget instanceof Node && event.currentTarget.parentElement?.contains(event.relatedTarget))) setOpen(false);
+        }}
+        onKeyDown={pressed}
+      />
+      <span className="key-hint" aria-hidden="true">
+        /
+      </span>
+      {shown && (
+        <div className="suggestions">
+          <div id={list} role="listbox" aria-label="Hits">
+            {hits.map((hit, at) => (
+              <div
+                key={hit.urn}
+                id={`${list}-${at}`}
+                role="option"
+                tabIndex={-1}
+                aria-selected={at === chosen}
+                className={at === chosen ? "suggestion on" : "suggestion"}
+                onMouseDown={(event) => event.preventDefault()}
+                onClick={() => toHit(hit.urn)}
+                onKeyDown={pressed}
+              >
+                <KindIcon kind={hit.kind} />
+                <span className="suggestion-name">
+                  <Name text={hit.properties?.name ?? labelOf(hit.urn)} />
+                  <bdi className="place">{placeOf(hit.urn)}</bdi>
+                </span>
+                <span className="soft">{kindText(hit.kind)}</span>
+              </div>
+            ))}
+          </div>
+          {found.isError && <p className="suggestions-note bad-text">{problemOf(found.error).what}</p>}
+          {!found.isError && found.data !== undefined && hits.length === 0 && asked === text.trim() && (
+            <p className="suggestions-note">Nothing fits these words.</p>
+          )}
+          {total > 0 && (
+            <div className="suggestions-more">
+              <button type="button" className="button small" onClick={() => toHits()}>
+                All {plural(total, "hit")}
+              </button>
+              {kinds.slice(0, 5).map(([kind, count]) => (
+                <button type="button" className="button small" key={kind} onClick={() => toHits(kind)}>
+                  {kindText(kind)} {count}
+                </button>
+              ))}
+            </div>
+          )}
+        </div>
+      )}
+    </search>
+  );
+}

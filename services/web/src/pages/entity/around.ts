@@ -1,0 +1,58 @@
+/** What is around a thing: one hop each way, what it affects, its tests, parts and runs. One request. */
+import { useAsk } from "../../data/asking";
+import { Around, type AroundResult } from "../../data/operations";
+import { testsSql } from "../../data/tests";
+import { datasetOf, pageOf } from "../../data/urn";
+
+const PARTS = `SELECT n.urn AS urn, n.kind AS kind, n.title AS title, n.description AS description, n.changed_at AS changed
+  FROM edges e JOIN entities n ON n.urn = e.dst WHERE e.type IN ('contains', 'version_of') AND e.src = :urn AND n.kind <> 'column'
+  UNION SELECT n.urn, n.kind, n.title, n.description, n.changed_at
+  FROM entities n WHERE n.parent = :urn AND n.kind <> 'column' ORDER BY 2, 1`;
+const RUNS = `SELECT urn, status, started, ended, duration_ms, message FROM runs WHERE job = :urn ORDER BY started DESC NULLS LAST, urn`;
+const COLUMN = "SELECT type, nullable, position FROM columns WHERE urn = :urn";
+
+/** A column as its dataset's schema lists it. */
+export interface Listed {
+  readonly type: string | null;
+  readonly nullable: number | null;
+  readonly position: number;
+}
+
+export interface Part {
+  readonly urn: string;
+  readonly kind: string;
+  readonly title: string | null;
+  readonly description: string | null;
+  readonly changed: string | null;
+}
+
+export interface Run {
+  readonly urn: string;
+  readonly status: string | null;
+  readonly started: string | null;
+  readonly ended: string | null;
+  readonly duration_ms: number | null;
+  readonly message: string | null;
+}
+
+export function useAround(urn: string | undefined, asOf: string | undefined) {
+  return useAsk(
+    Around,
+    { of: urn ?? "", asOf, tests: testsSql(":urn"), parts: PARTS, runs: RUNS, column: COLUMN, urn: { urn: urn ?? "" } },
+    { when: urn !== undefined, keep: false },
+  );
+}
+
+interface Graph {
+  readonly starts: number;
+  readonly nodes: { readonly urn: readonly string[] };
+}
+
+/** Return what lies one hop away, each thing once: of a dataset's derived nodes, the dataset. */
+export function neighbours(lineage: AroundResult["up"], self: string): readonly string[] {
+  const { starts, nodes } = lineage.graph as Graph;
+  const found = new Set(nodes.urn.slice(starts).map(pageOf));
+  found.delete(self);
+  found.delete(datasetOf(self) ?? ""); // any column of it, this one among them: no reader of its own
+  return [...found];
+}

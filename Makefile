@@ -14,7 +14,7 @@ export DBT_ARTIFACTS ?= $(CURDIR)/$(DEMO)/target
 export NYC_YESTERDAY ?= $(dir $(NYC_DUCKDB))yesterday/$(notdir $(NYC_DUCKDB))
 export MLFLOW_STORE ?= $(CURDIR)/$(DEMO)/mlflow
 
-.PHONY: help setup demo servers serve ui check test test-quick test-all bench lock transcript clean
+.PHONY: help setup demo servers serve ui check test test-ui test-quick test-all bench lock transcript clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,14 +67,18 @@ check: setup  ## lint, types, contracts
 	$(BIN)/mypy --strict tools/servers
 	$(BIN)/python -m clew_schemas.contracts
 
-test: check $(DEMO)/.built  ## the suite, real servers included, without the slow faults
+test: check $(DEMO)/.built test-ui  ## the suite, real servers and a browser included, without the slow faults
 	$(BIN)/python -m tools.servers fetch
 	$(BIN)/pytest -n 2 -m 'not slow'
+
+test-ui: $(UI)  ## types, lint and plain TypeScript of the web UI
+	@tools/need.sh chromium chromium
+	cd services/web && npm run --silent check && npm run --silent test
 
 test-quick: check $(DEMO)/.built  ## the suite of one process, without servers
 	$(BIN)/pytest -n 2 -m 'not slow and not servers'
 
-test-all: check $(DEMO)/.built  ## every test, every fault
+test-all: check $(DEMO)/.built test-ui  ## every test, every fault
 	$(BIN)/python -m tools.servers fetch
 	$(BIN)/pytest -n 2
 

@@ -30,11 +30,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class _Files(LoadFileScheduling):
-    """A file stays in one process; all that needs servers stays in one, so that each server starts once."""
+    """A file stays in one process, and all that shares servers or a browser, so that each of them starts once."""
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return "servers" if _on_servers(PurePath(file)) else file
+        return "servers" if _on_servers(PurePath(file)) else "web" if PurePath(file).parent.name == "web" else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Files:

@@ -34,6 +34,11 @@ from clew_schemas.registry import Registry
 
 log = logging.getLogger(__name__)
 
+_DRAWING = {"graph": 0.015, "search": 0.15, "relations": 0.5}
+_DERIVING = 0.1
+"""Seconds that followers and reactors pause after each step: a step costs much the same for one commit as for ten, and
+what they do at once keeps whoever writes waiting. After a pause of the ledger's own nobody waits for them."""
+
 
 class House:
     """The stations of a house, for some roles or all.
@@ -152,7 +157,8 @@ class House:
                 follower.rest()
             tail.wait(follower.position() + 1, timeout=0.5)
 
-        return Worker(follower.name, step, rest, self.moved)
+        pause = _DERIVING if follower in self.reactors else _DRAWING.get(follower.name, 0.0)
+        return Worker(follower.name, step, rest, self.moved, pause)
 
     def catch_up(self) -> None:
         """Do the work of reactors and followers now, until nothing is left to do."""

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Host = Annotated[str, typer.Option(help="Address to listen on; other than loopback, only with a token.")]
 Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")]
 
+_SOON = 1.0
+"""Seconds after the start when what nobody asked for yet is made ready."""
 _SERVER: dict[str, Any] = {
     "log_level": "warning",
     "lifespan": "on",
@@ -115,7 +117,9 @@ def _serve(house: House, host: str, port: int, run_file: Path | None, token: str
     render.console.print(f"clew is up: http://{host}:{chosen}{faces}, {roles}", markup=False, highlight=False)
     if has_api and not is_built():
         render.console.print(UNBUILT, markup=False, highlight=False)
-    threading.Thread(target=app.state.desk.schema.now, name="graphql", daemon=True).start()  # nobody waits for it
+    later = threading.Timer(_SOON, app.state.desk.schema.now)  # built before anybody asks, and in nobody's way
+    later.daemon = True
+    later.start()
     signal.signal(signal.SIGTERM, _leave)
     try:
         uvicorn.Server(uvicorn.Config(app, **_SERVER)).run(sockets=[listening])

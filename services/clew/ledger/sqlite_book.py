@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
+
+import orjson
 
 from clew.ledger.crawls import Crawls
 from clew.ledger.decide import Outcome
@@ -38,7 +39,7 @@ class SqliteBook:
         for source, ids in named.items():
             rows = self._store.connection.execute(
                 "SELECT grp, body FROM receipt WHERE source = ? AND grp IN (SELECT value FROM json_each(?))",
-                (self._store.number("source", source), json.dumps(ids)),
+                (self._store.number("source", source), orjson.dumps(ids).decode()),
             )
             self._receipts.update(((source, group), body) for group, body in rows)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable
+
+import orjson
 
 from clew.ledger.codes import MAIN
 from clew.ledger.decide import Head
@@ -22,5 +23,5 @@ _HEADS = (
 
 def read_heads(connection: sqlite3.Connection, source: int, entities: Iterable[int]) -> dict[HeadKey, Head]:
     """Return every head that a source has about these entities, as `connection` sees them."""
-    rows = connection.execute(_HEADS, (json.dumps(list(entities)), source))
+    rows = connection.execute(_HEADS, (orjson.dumps(list(entities)).decode(), source))
     return {(row[0], row[1], source): Head(*row[2:]) for row in rows.fetchall()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import sqlite3
@@ -10,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
+
+import orjson
 
 from clew.ledger.codes import MAIN, OPS
 from clew.ledger.decide import Head
@@ -142,7 +143,8 @@ class SqliteStore:
             return unknown
         self._new_ids.update(
             self.connection.execute(
-                "SELECT urn, id FROM entity WHERE urn IN (SELECT value FROM json_each(?))", (json.dumps(unknown),)
+                "SELECT urn, id FROM entity WHERE urn IN (SELECT value FROM json_each(?))",
+                (orjson.dumps(unknown).decode(),),
             )
         )
         return [urn for urn in unknown if urn not in self._new_ids]

@@ -30,6 +30,12 @@ WORDS = ("old", "new", "postgres://u:hunter2@h/d")
 CRAWL = 1_700_000_000_000_000
 
 
+@pytest.fixture(autouse=True)
+def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the short way be taken by every group."""
+    monkeypatch.setattr("clew.ledger.sqlite._MANY", 1)
+
+
 class InFull(SqliteLedger):
     """The same ledger without the short way."""
 

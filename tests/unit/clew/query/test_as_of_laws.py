@@ -16,6 +16,7 @@ from unit.clew.query import past
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @given(past.histories)
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_as_of_a_seq_a_house_answers_as_it_did_when_that_seq_was_its_newest(

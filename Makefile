@@ -14,7 +14,7 @@ export DBT_ARTIFACTS ?= $(CURDIR)/$(DEMO)/target
 export NYC_YESTERDAY ?= $(dir $(NYC_DUCKDB))yesterday/$(notdir $(NYC_DUCKDB))
 export MLFLOW_STORE ?= $(CURDIR)/$(DEMO)/mlflow
 
-.PHONY: help setup demo servers serve ui check test test-ui test-quick test-all bench lock transcript clean
+.PHONY: help setup demo servers serve ui check test test-ui test-quick test-all bench lock transcript pictures clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -93,6 +93,10 @@ lock: setup  ## resolve the locks anew, with hashes and without addresses
 
 transcript: $(DEMO)/.built  ## write the README's transcript anew from a real run
 	$(BIN)/python -m demo.show --home $(DEMO)/transcript --once --transcript README.md
+
+pictures: ui $(DEMO)/.built  ## take the README's pictures of the web UI anew
+	$(BIN)/python -m demo.show --home $(DEMO)/pictures --once >/dev/null
+	$(BIN)/python -m tools.screenshots --home $(DEMO)/pictures
 
 clean:  ## remove what was built; caches outside the tree stay
 	rm -rf .venv $(DEMO) .mypy_cache .ruff_cache .pytest_cache dist services/web/node_modules services/clew/api/static

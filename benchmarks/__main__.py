@@ -27,6 +27,8 @@ MEASURES = {
     "soak": "Crawl after crawl",
     "sql_lineage": "Column lineage from SQL",
     "query_log": "A query log",
+    "check": "A check of a dbt project",
+    "web": "The lineage page at its limit",
 }
 
 

@@ -175,7 +175,7 @@ def _lineage_ends(document: dict[str, Any]) -> Iterator[str]:
         if each.is_dataset and each.columns:
             yield each.any
             yield each.rows
-    if document.get("unresolved") or document.get("columns") is None:
+    if document.get("unresolved") or (document.get("columns") is None and inputs and outputs):
         # where the gap hangs
         yield from (each.any for each in inputs)
         yield from (each.rows for each in outputs)

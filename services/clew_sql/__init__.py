@@ -24,6 +24,11 @@ Read it in the order a statement takes:
     flow         how that composes and merges
     lineage      the answer
     mentions     the tables that a text names, where it does not parse
+
+Beside that:
+
+    canonical    a statement -> its canonical form: equal forms, equal meaning (with canonical_*)
+    scripts      a script -> its statements as text; what a migration does to tables and columns
 """
 
 from collections.abc import Iterator, Mapping

@@ -117,23 +117,33 @@ def _words(text: str, dialect: object) -> list[tuple[str, str]]:
 
 def _written(tree: Statement, queries: Queries, expressions: Expressions, sql: str, dialect: str) -> Canonical:
     if isinstance(tree, Routine | SqlError) or tree.find(exp.Command) is not None:
-        text = hashlib.sha256(sql.encode("utf-8", "surrogatepass")).hexdigest()
-        return Canonical(f"text {text}", text, None, False)
+        words = "\0".join(token.text for token in tokens_of(sql, dialect_named(dialect)))
+        text = f"words {hashlib.sha256(words.encode('utf-8', 'surrogatepass')).hexdigest()}"
+        return Canonical(text, text, None, False)
     if isinstance(tree, exp.Query):
-        return _of_query("", queries.query(tree, None, {}), queries, expressions, sql, dialect)
+        return _of_query(tree, "", queries.query(tree, None, {}), queries, expressions, sql, dialect)
     query = tree.args.get("expression")
     if isinstance(tree, exp.Create) and isinstance(query, exp.Query) and not tree.args.get("with_"):
         others = {key: value for key, value in tree.args.items() if key != "expression"}
         made = f"CREATE{expressions._args(others, None)} AS "
-        return _of_query(made, queries.query(query, None, {}), queries, expressions, sql, dialect)
+        return _of_query(tree, made, queries.query(query, None, {}), queries, expressions, sql, dialect)
     text = expressions._plain(tree, None)
     return Canonical(text, text, None, False)
 
 
-def _of_query(made: str, shape: Shape, queries: Queries, expressions: Expressions, sql: str, dialect: str) -> Canonical:
+def _nameless(tree: exp.Expr, shape: Shape) -> bool:
+    """Whether a column of the result may have no name but what an engine makes of its text."""
+    if shape.columns is not None:
+        return any(each.name.startswith("\0") for each in shape.columns)
+    named = (exp.Alias, exp.Column, exp.Star)
+    return any(not isinstance(each, named) for select in tree.find_all(exp.Select) for each in select.expressions)
+
+
+def _of_query(
+    tree: exp.Expr, made: str, shape: Shape, queries: Queries, expressions: Expressions, sql: str, dialect: str
+) -> Canonical:
     text = made + shape.whole + "".join(f" unread {each}" for each in queries.unread)
-    nameless = shape.columns is None or any(each.name.startswith("\0") for each in shape.columns)
-    if nameless and dialect not in NAMED_ALIKE:
+    if _nameless(tree, shape) and dialect not in NAMED_ALIKE:
         text += " of " + hashlib.sha256(sql.strip().encode("utf-8", "surrogatepass")).hexdigest()
     columns = None
     if shape.columns is not None:

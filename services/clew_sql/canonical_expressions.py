@@ -76,6 +76,8 @@ class Expressions:
         made = rule(self, node, place) if rule is not None and place is not None else None
         if made is not None:
             return made
+        if isinstance(node, exp.Anonymous) and isinstance(node.this, str):
+            return self._call(node, place)
         if isinstance(node, exp.Binary):
             return self._chain(node, place)
         return self._plain(node, place)
@@ -118,6 +120,11 @@ class Expressions:
             args = {key: value.upper() if isinstance(value, str) else value for key, value in args.items()}
         return type(node).__name__ + self._args(args, place)
 
+    def _call(self, node: exp.Expr, place: Place | None) -> str:
+        """Names of functions that sqlglot does not know are the same in any case."""
+        others = {key: value for key, value in node.args.items() if key != "this"}
+        return f"Call.{node.this.lower()}{self._args(others, place)}"
+
     def _args(self, args: dict[str, Any], place: Place | None) -> str:
         said = [
             f"{key}={self._value(value, place)}"
@@ -149,7 +156,7 @@ class Expressions:
 
     def _bare_column(self, name: Name, node: exp.Column, place: Place) -> str:
         alias = place.outputs.get(name.key)
-        hides = alias is not None and not (place.columns_first and self.names.dialect not in ALIAS_FIRST)
+        first = place.columns_first and self.names.dialect not in ALIAS_FIRST
         for up, around in enumerate(place.chain()):
             if around.merged & {name.key, "*"}:
                 return self._unresolved(node, place)
@@ -158,7 +165,9 @@ class Expressions:
             if unknown and (holders or len(unknown) > 1 or len(around.sources) > 1 or around.parent is not None):
                 return self._unresolved(node, place)
             found = holders or unknown
-            if len(found) > 1 or (found and (hides or self._names_a_source(name, place))):
+            # of a source whose columns are not known, it may as well be the alias
+            certain = alias is None or (first and (bool(holders) or name.key == place.own))
+            if len(found) > 1 or (found and (not certain or self._names_a_source(name, place))):
                 return self._unresolved(node, place)
             if found:
                 return self._of(found[0], name, up, place) or self._unresolved(node, place)
@@ -259,7 +268,7 @@ def _not(writer: Expressions, node: exp.Expr, place: Place) -> str | None:
     """`NOT a = b` is `a <> b`, with NULL as well."""
     inner = bare(node.this)
     opposite = NEGATED.get(type(inner))
-    if opposite is None:
+    if opposite is None or any(isinstance(bare(each), exp.Any | exp.All) for each in (inner.this, inner.expression)):
         return None
     sides = sorted((writer.form(inner.this, place), writer.form(inner.args["expression"], place)))
     return f"{opposite}({' , '.join(sides)})"
@@ -310,14 +319,6 @@ def _count(writer: Expressions, node: exp.Expr, place: Place) -> str | None:
     return "Count(rows)" if rows and not node.args.get("expressions") else None
 
 
-def _called(writer: Expressions, node: exp.Expr, place: Place) -> str | None:
-    """Names of functions that sqlglot does not know are the same in any case, but for quoted ones."""
-    if not isinstance(node.this, str):
-        return None
-    others = {key: value for key, value in node.args.items() if key != "this"}
-    return f"Call.{node.this.lower()}{writer._args(others, place)}"
-
-
 def _window(writer: Expressions, node: exp.Expr, place: Place) -> str | None:
     """`OVER w` is OVER what WINDOW says of w; what it partitions by has no order."""
     args = dict(node.args)
@@ -347,7 +348,6 @@ RULES: Final[dict[type[exp.Expr], Rule]] = {
     exp.Case: _case,
     exp.If: _if,
     exp.Count: _count,
-    exp.Anonymous: _called,
     exp.Window: _window,
 }
 """A rule that returns None has nothing to say of this node."""

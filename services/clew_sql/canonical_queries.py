@@ -20,6 +20,8 @@ READ: Final = frozenset(
     "expressions distinct from_ joins where group having qualify windows order limit offset with_".split()
 )
 """Members of a SELECT that are read here; all others are written as they are parsed."""
+UNREAD: Final = ("laterals", "match", "connect", "pivots")
+"""Members of a SELECT that bring columns of their own."""
 ROW_MAKERS: Final = (exp.UDTF, exp.Explode, exp.Posexplode, exp.Inline, exp.GenerateSeries, exp.Anonymous)
 """Functions that may make several rows of one; an unknown function may be one of them."""
 POSITIONAL: Final = (exp.Columns, exp.PositionalColumn)
@@ -221,6 +223,8 @@ class _Select:
         """Read the sources into the place, and return the joins; None where FROM holds something else."""
         start = self._node.args.get("from_")
         joins = list(self._node.args.get("joins") or ())
+        if any(self._node.args.get(each) for each in UNREAD):
+            return None
         if start is None:
             return None if joins else []
         for each in (start, *joins):
@@ -323,7 +327,10 @@ class _Select:
             yield from self._expanded(*each)
             return
         value = each.this if isinstance(each, exp.Alias) else each
+        named = each.args.get("alias") if isinstance(each, exp.Alias) else None
+        self._place.own = self._names.of(named).key if isinstance(named, exp.Identifier) else ""
         form = self._first(value)
+        self._place.own = ""
         name, key = self._named(each, form)
         yield Item(name, key, form, self._kind_of(value))
 

@@ -81,6 +81,8 @@ class Place:
     columns_first: bool = False
     """What is being written lets a column go before an alias of the same name, as it does everywhere but in GROUP BY,
     HAVING, QUALIFY and ORDER BY."""
+    own: str = ""
+    """Key of the alias whose value is being written: within it the name means a column."""
     raw: bool = False
     """A name was left as it stands: what it means depends on the names of columns around it."""
     reached_out: bool = False

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 
 from flow.dbt_branches import BRANCHES, RULES, compiled, edited, repository
 from flow.demo_data import ROOT, WORK
@@ -199,6 +201,7 @@ def test_rules_waive_for_a_reason_until_a_day_and_say_when_it_is_past(folder: Pa
         (("--old", "a"), 2, "belong together"),
         (("--base", "main", "--output", "pdf=x"), 2, "FORMAT=FILE"),
         (("--base", "main", "--config", "nowhere.yml"), 2, "there is no such file"),
+        (("--base", "main", "--dialect", "klingon"), 2, "dialect"),
     ],
 )
 def test_bad_usage_is_said_with_place_and_hint(
@@ -219,3 +222,75 @@ def test_a_manifest_of_an_unknown_version_is_refused_with_its_place(folder: Path
     assert code == 2
     assert "manifest v99" in err
     assert "dbt_schema_version" in err
+
+
+CI = ROOT / "docs" / "ci"
+
+
+def script(folder: Path, home: Path, file: str, *words: str, **variables: str) -> tuple[int, str, str]:
+    """Run a script of docs/ci as a CI server would, with clew and the demo's dbt on the path."""
+    paths = os.pathsep.join([str(Path(CLEW).parent), str(WORK / "venv" / "bin"), os.environ["PATH"]])
+    given = {**environment(home), "PATH": paths, **variables}
+    done = subprocess.run(["sh", str(CI / file), *words], cwd=folder, env=given, capture_output=True, timeout=280)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def test_the_script_for_ci_compares_files_and_leaves_the_outcome_in_every_format(
+    folder: Path, home: Path, running: str, tmp_path: Path
+) -> None:
+    variables = {"CLEW_BASE": "main", "CLEW_OUT": str(tmp_path / "out"), "CLEW_FORMAT": "github"}
+    code, out, err = script(folder / "drop", home, "clew-check.sh", **variables)
+    assert (code, out.startswith("::error file=models/staging/stg_flights.sql,line=8")) == (1, True), err
+    assert {each.name for each in (tmp_path / "out").iterdir()} == {
+        "check.md",
+        "check.junit.xml",
+        "check.sarif",
+        "check.gitlab.json",
+        "check.json",
+    }
+
+
+@pytest.mark.slow
+def test_the_script_for_ci_compiles_both_states_with_dbt(folder: Path, tmp_path: Path) -> None:
+    variables = {
+        "CLEW_BASE": "main",
+        "CLEW_DBT": ".",
+        "CLEW_OUT": str(tmp_path / "out"),
+        "CLEW_CATALOG": str(WORK / "target" / "catalog.json"),
+        "NYC_DUCKDB": str(folder / "nyc.duckdb"),
+        "DBT_PROFILES_DIR": ".",
+    }
+    code, out, err = script(folder / "rename", tmp_path / "none", "clew-check.sh", "--offline", **variables)
+    assert (code, out.split(":")[0]) == (0, "safe"), err
+    listed = subprocess.run(["git", "worktree", "list"], cwd=folder / "main", capture_output=True, check=True)
+    assert len(listed.stdout.splitlines()) == 1 + len(BRANCHES)
+
+
+def test_the_script_for_ci_says_what_is_missing(folder: Path, tmp_path: Path) -> None:
+    code, _, err = script(folder / "main", tmp_path / "none", "clew-check.sh", CLEW_BASE="")
+    assert code
+    assert "name the base branch" in err
+    assert script(folder / "main", tmp_path / "none", "clew-check.sh", "--offline", CLEW_BASE="nowhere")[0] == 4
+
+
+def test_the_hook_looks_at_what_is_not_committed_yet(folder: Path, home: Path, running: str) -> None:
+    hook = "pre-commit/clew-check-hook.sh"
+    project = folder / "reformat"
+    assert script(project, home, hook)[0] == 0
+    model = project / "models" / "staging" / "stg_airlines.sql"
+    before = model.read_text()
+    edited(model, (" as carrier_name", " as airline_name"))
+    try:
+        code, out, err = script(project, home, hook)
+    finally:
+        model.write_text(before)
+    assert (code, out.split(":")[0]) == (1, "breaks"), err
+
+
+def test_what_the_templates_say_to_the_script_it_understands() -> None:
+    known = set(re.findall(r"CLEW_[A-Z]+", (CI / "clew-check.sh").read_text())) | {"CLEW_ARGUMENTS"}
+    for file in ("github/action.yml", "gitlab/clew-check.yml"):
+        text = (CI / file).read_text()
+        assert yaml.safe_load(text)
+        assert text.startswith("# Untried")
+        assert set(re.findall(r"CLEW_[A-Z]+", text)) <= known

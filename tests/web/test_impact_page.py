@@ -76,8 +76,11 @@ def test_a_path_leads_into_the_graph(tab: Tab) -> None:
     page.wait_for_selector(".graph[data-ready=true]")
     tab.settle()
     page.get_by_role("button", name="Show all (f)").click()
-    expect(page.locator(".lineage-counts")).to_contain_text("tracing operations_board")
-    expect(page.locator(".card", has_text="Operations board")).to_be_visible()
+    expect(page.locator(".lineage-counts")).to_contain_text("tracing dep_delay")
+    expect(page.get_by_role("button", name="Stop tracing dep_delay")).to_contain_text("operations_board")
+    page.get_by_role("button", name="List").click()
+    expect(page.locator(".edge", has_text="operations_board").first).to_be_visible()
+    expect(page.locator(".edge", has_text="prev_dep_delay")).to_have_count(0)
 
 
 def test_assets_are_narrowed_to_a_kind(tab: Tab) -> None:
@@ -89,7 +92,7 @@ def test_assets_are_narrowed_to_a_kind(tab: Tab) -> None:
 
 def test_the_command_gives_the_same_question(tab: Tab) -> None:
     page = tab.visit(impact(DEP_DELAY, "?change=rename"))
-    expect(page.locator(".impact-command code")).to_have_text(f"clew impact '{DEP_DELAY}' --change rename")
+    expect(page.locator(".impact-command code").first).to_have_text(f"clew impact '{DEP_DELAY}' --change rename")
 
 
 def test_what_nothing_uses_is_said_so_plainly(tab: Tab) -> None:

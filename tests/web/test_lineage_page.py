@@ -170,12 +170,14 @@ class TestByMouse:
         expect(page.locator(".lineage-counts")).to_contain_text("2 cards")
 
     def test_groups_close_and_open(self, tab: Tab) -> None:
-        page = drawn(tab, lineage(FEATURES, "?up=3&down=3"))
+        page = drawn(tab, lineage(FEATURES, "?up=3&down=0"))
         count = page.locator(".card").count()
         page.get_by_label("Group").select_option("schema")
         expect(page.locator(".card.group")).not_to_have_count(0)
         assert page.locator(".card").count() < count
+        page.get_by_role("button", name="Show all (f)").click()
         page.get_by_role("button", name="nyc.raw", exact=True).click()
+        page.get_by_role("button", name="Show all (f)").click()
         expect(page.get_by_role("button", name="weather", exact=True)).to_be_visible()
 
     def test_what_is_found_in_the_graph_comes_into_view(self, tab: Tab) -> None:

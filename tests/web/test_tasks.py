@@ -119,8 +119,7 @@ class TestHits:
         expect(second).to_be_focused()
         name = second.inner_text()
         page.keyboard.press("Enter")
-        tab.settle()
-        assert name in page.get_by_role("heading", level=1).inner_text()
+        expect(page.get_by_role("heading", level=1)).to_contain_text(name)
 
     def test_only_what_is_seen_is_in_the_page_and_what_comes_later_is_fetched(self, tab: Tab) -> None:
         page = tab.visit("/search?kind=column")

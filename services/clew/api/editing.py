@@ -28,8 +28,12 @@ from clew.search import SearchQuery
 from clew_schemas.event import Event, raw
 from clew_schemas.urn import Urn, kind_of, segment
 
-_TREE_NAMES = {"glossary_term": "term", "domain": "domain"}
-_VERBS = {"glossary_term": "glossary", "domain": "domain"}
+_TREE_NAMES = {"glossary_term": "term", "domain": "domain", "tag": "tag"}
+_MAKING = {
+    "glossary_term": "Make it: clew glossary add",
+    "domain": "Make it: clew domain add",
+    "tag": "Make it: clew edit add-tag",
+}
 
 
 def stewardly(ledger: Ledger, writer: Writer, principal: Principal) -> Propose:
@@ -100,11 +104,11 @@ class Editing:
         return outcome
 
     def tree(self, kind: str, at_least: str | None = None) -> Tree:
-        """Return the tree of terms or domains."""
+        """Return the tree of terms, domains or tags."""
         return tree(self._ledger, self._questions.views, self._questions.freshness, kind, at_least)
 
     def grow(self, kind: str, order: GrowOrder) -> Outcome:
-        """Make, move, rename or explain a term or domain; Conflict when one to be made is there already."""
+        """Make, move, rename or explain a term, domain or tag; Conflict when one to be made is there already."""
         urn = meant(order.name, [kind], self._known, create=order.create)
         (entity,) = self._ledger.ids([urn])
         exists = bool(entity) and any(self._ledger.claims([entity])[entity].values())
@@ -114,9 +118,9 @@ class Editing:
                 f"there is a {word} {Urn.parse(urn).label!r} already", where="name", hint="Change that one", urn=urn
             )
         if not order.create and not exists:
-            raise NotFound(f"no {word} is called {order.name!r}", hint=f"Make it: clew {_VERBS[kind]} add", name=urn)
-        if kind == "domain" and (order.synonyms or order.abbreviation or order.related):
-            raise BadInput("a domain has no synonyms, abbreviation or related terms", where="synonyms")
+            raise NotFound(f"no {word} is called {order.name!r}", hint=_MAKING[kind], name=urn)
+        if kind != "glossary_term" and (order.synonyms or order.abbreviation or order.related):
+            raise BadInput(f"a {word} has no synonyms, abbreviation or related terms", where="synonyms")
         growth = Growth(
             parent=self._parent(kind, order.parent),
             text=order.text,
@@ -128,7 +132,7 @@ class Editing:
         return self._edits.one(urn, lambda _: [grown(self._ledger, urn, growth)], message=order.message)
 
     def fell(self, kind: str, order: FellOrder) -> Outcome:
-        """Delete a term or domain; Conflict, with what uses it, while anything lies below it or uses it."""
+        """Delete a term, domain or tag; Conflict, with what uses it, while anything lies below it or uses it."""
         urn = meant(order.name, [kind], self._known, create=False)
         head = f"{self._ledger.epoch}-{self._ledger.head_seq()}"
         below = [each.name for found in self.tree(kind, head).branches() if found.urn == urn for each in found.children]

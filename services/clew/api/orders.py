@@ -75,7 +75,7 @@ class UndoOrder(Order):
 
 
 class GrowOrder(Order):
-    """A term or domain: to be made (`create`), moved, renamed or explained. What is absent stays as it is."""
+    """A term, domain or tag: to be made (`create`), moved, renamed or explained. What is absent stays as it is."""
 
     name: Name = Field(description="Its name or URN")
     create: bool = False
@@ -92,6 +92,6 @@ class GrowOrder(Order):
 
 
 class FellOrder(Order):
-    """A term or domain to delete; refused while anything lies below it or uses it."""
+    """A term, domain or tag to delete; refused while anything lies below it or uses it."""
 
     name: Name

@@ -1,4 +1,4 @@
-"""REST: what people edit, one thing or thousands, taking it back; and the trees of terms and domains."""
+"""REST: what people edit, one thing or thousands, taking it back; and the trees of terms, domains and tags."""
 
 from __future__ import annotations
 
@@ -85,6 +85,24 @@ def post_domain(principal: Writing, desk: At, order: GrowOrder) -> Json:
 def delete_domain(principal: Writing, desk: At, name: Annotated[str, Query(min_length=1, max_length=2048)]) -> Json:
     """409 with `children` and `usedBy` while anything lies below it or in it."""
     return _said(editing(desk, principal).fell("domain", FellOrder(name=name)))
+
+
+@router.get("/tags", summary="The tree of tags")
+def tags(principal: Reading, desk: At, asked: Annotated[Parameters, Query()]) -> Json:
+    """Tags by name, each with its documentation, how much carries it, and what lies below it."""
+    return _tree(desk, "tag", asked)
+
+
+@router.post("/tags", summary="Make, move, rename or explain a tag")
+def post_tag(principal: Writing, desk: At, order: GrowOrder) -> Json:
+    """With `create`, 409 when the tag is there already; a move that would close a ring is refused."""
+    return _said(editing(desk, principal).grow("tag", order))
+
+
+@router.delete("/tags", summary="Delete a tag")
+def delete_tag(principal: Writing, desk: At, name: Annotated[str, Query(min_length=1, max_length=2048)]) -> Json:
+    """409 with `children` and `usedBy` while anything lies below it or carries it."""
+    return _said(editing(desk, principal).fell("tag", FellOrder(name=name)))
 
 
 def _said(outcome: Outcome) -> Json:

@@ -21,7 +21,7 @@ ASSETS = "assets/"
 """Where the files lie whose names carry a digest of what is in them."""
 UNBUILT = "The web UI is not built: run `make ui` (it needs Node 20.19 or newer); the API is at /v1 and /graphql."
 
-PAGES = ("search", "entity", "lineage", "impact")
+PAGES = ("search", "entity", "lineage", "impact", "glossary", "changes", "sources", "query")
 """The first steps of the UI's own addresses, beside `/`. All of them are one document; its script reads the rest."""
 
 POLICY = "; ".join(

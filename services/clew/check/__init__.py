@@ -10,6 +10,7 @@ Read it in the order a check takes:
     revisions    a git tree, or a folder -> files
     migrations   ALTER, DROP, RENAME in a script -> changes
     avro, json_schema, protobuf   two schemas -> changes
+    reading      one state of a project being read
     effects      changes followed through a project, statement by statement
     catalog      what a catalog knows around the datasets that change: a port
     overlay      changes followed through the catalog, outside of the project -> a verdict per asset

@@ -44,7 +44,7 @@ class Catalog(Protocol):
         """Return the columns of a dataset with their types, None if nobody described it."""
 
     def around(self, datasets: Sequence[str]) -> Around:
-        """Return everything downstream of these datasets; one that it does not know has nothing."""
+        """Return everything downstream of these datasets, of one that it does not know nothing."""
 
 
 class NoCatalog:

@@ -23,10 +23,11 @@ from clew.check.rules import Rules
 from clew.check.statements import Text
 from clew_connectors.people import owners
 from clew_schemas.edges import EdgeType, Subtype
-from clew_schemas.errors import Ambiguous
+from clew_schemas.errors import Ambiguous, BadInput
 from clew_schemas.kinds import EXPOSURE_KINDS
 from clew_schemas.urn import any_of, make
-from clew_sql import SqlError, column_lineage, script_lineage
+from clew_sql import SqlError, script_lineage
+from clew_sql.parse import dialect_named, trees
 from clew_sql.scripts import Part, statements
 from clew_sql.templates import render
 
@@ -52,6 +53,11 @@ class Setting:
 
     @classmethod
     def of(cls, rules: Rules, catalog: Catalog) -> Setting:
+        """Return what rules and catalog say; raise BadInput for a dialect that nobody knows."""
+        try:
+            dialect_named(rules.dialect or "duckdb")
+        except SqlError as error:
+            raise BadInput(error.what, where="dialect", hint="duckdb, postgres, snowflake, bigquery, …") from error
         return cls(
             rules.namespace or "repository", rules.dialect or "duckdb", rules.database, rules.default_schema, catalog
         )
@@ -67,6 +73,11 @@ class Setting:
 def dbt_project(tree: Tree, folder: str, setting: Setting) -> Project:
     """Return the dbt project in a folder of a tree, "" for its root; an empty one where there is no project file."""
     return _Dbt(tree, folder, setting).project()
+
+
+def without_references(text: str) -> str:
+    """Return a template with names for `ref` and `source`, as good as compiled; as it is where it holds any other."""
+    return text if TAG.search(REFERENCE.sub("", text)) else render(text).sql
 
 
 class _Dbt:
@@ -108,8 +119,6 @@ class _Dbt:
     def _model(self, project: str, path: str, text: str, macros: Mapping[str, str]) -> Model:
         name = PurePosixPath(path).stem
         dataset = self._setting.urn(name)
-        # what is only references is as good as compiled
-        plain = text if TAG.search(REFERENCE.sub("", text)) else render(text).sql
         used = _used(text, macros)
         settings = {f"macro {each}": _hash(macros[each]) for each in used}
         configured = [" ".join(each.split()) for each in CONFIG.findall(text)]
@@ -121,7 +130,7 @@ class _Dbt:
             table=name,
             dataset=dataset,
             job=make("job", f"dbt://{project}", f"model.{project}.{name}"),
-            text=Text(plain, self._setting.dialect, None, None, {each: each for each in inputs}),
+            text=Text(without_references(text), self._setting.dialect, None, None, {each: each for each in inputs}),
             source=text,
             settings=settings,
             inputs=inputs,
@@ -191,11 +200,13 @@ def _of_script(path: str, text: str, setting: Setting, gaps: list[Gap]) -> Itera
         if isinstance(part, SqlError):
             gaps.append(Gap("parse_error", part.what, Place(path, part.line, part.column)))
             continue
-        found = list(script_lineage(part.text, setting.dialect, {}, setting.database, setting.schema))
         problem = _problem(part, setting.dialect)
         if problem is not None:
             gaps.append(Gap("parse_error", problem.what, Place(path, problem.line, problem.column)))
             continue
+        found = list(script_lineage(part.text, setting.dialect, {}, setting.database, setting.schema))
+        lost = [gap for each in found if not each.outputs and not each.columns for gap in each.unresolved]
+        gaps += [Gap("not_understood", gap.detail, Place(path, part.line, part.column)) for gap in lost[:1]]
         for lineage in found:
             table = lineage.outputs[0] if len(lineage.outputs) == 1 else PurePosixPath(path).stem
             if lineage.kind != "SELECT" and len(lineage.outputs) != 1:
@@ -222,10 +233,10 @@ def _of_script(path: str, text: str, setting: Setting, gaps: list[Gap]) -> Itera
 def _problem(part: Part, dialect: str) -> SqlError | None:
     """Return why a statement does not parse, with its place in the script."""
     try:
-        column_lineage(part.text, dialect, {})
+        found = next((each for each in trees(part.text, dialect_named(dialect)) if isinstance(each, SqlError)), None)
     except SqlError as error:
-        return part.placed(error)
-    return None
+        found = error
+    return None if found is None else part.placed(found)
 
 
 def _folders(said: Mapping[str, Any], key: str, default: str) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from clew.check.changes import Gap, Place
+from clew.check.files import without_references
 from clew.check.project import About, Model, Project, Use
 from clew.check.statements import Text
 from clew_connectors.dbt import artifacts
@@ -119,8 +120,11 @@ class _Reading:
         node, raw = self.joined.builders[uid], self.settings[uid].raw_code
         if node.resource_type == "seed" or node.language == "python" or not raw:
             return None
-        names = {uid.rsplit(".", 1)[-1]: self._table(each) for uid, each in self.joined.relations.items()}
-        return Text(raw, self.joined.platform, node.database, node.schema, names)
+        names = {
+            ".".join(uid.split(".")[2 if uid.startswith("source.") else -1 :]): self._table(each)
+            for uid, each in self.joined.relations.items()
+        }
+        return Text(without_references(raw), self.joined.platform, node.database, node.schema, names)
 
     def _settings(self, uid: str, language: str | None) -> dict[str, str]:
         """All of the config but what only describes; of a seed and of Python, the content too."""

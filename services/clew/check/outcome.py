@@ -120,7 +120,8 @@ def outcome(
     follow = effects(before, after, seeds)
     tables = {*before.tables.values(), *after.tables.values()}
     changes = _ordered([*(seed for seed in seeds if seed.dataset not in tables), *follow.changes])
-    datasets = sorted({change.dataset for change in changes if change.kind != ChangeKind.HARMLESS})
+    # what is written goes first: most of what follows lies downstream of it
+    datasets = list(dict.fromkeys(change.dataset for change in changes if change.kind != ChangeKind.HARMLESS))
     around = catalog.around(datasets)
     ours = before.carriers | after.carriers
     seen += [*follow.gaps, *(gap for gap in around.gaps if gap.about not in ours)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -192,9 +193,16 @@ class _EdgeList:
         return self._room[number - 1]
 
     def of_dataset(self, dataset: str) -> list[str]:
-        """Return everything of a dataset that an edge leaves."""
-        starts = {self.urn(int(each)) for each in np.unique(self.edges.src)}
-        return sorted(urn for urn in starts if urn == dataset or dataset_of(urn) == dataset)
+        """Return everything of a dataset that an edge leaves, in the order of names."""
+        return self._parts.get(dataset, [])
+
+    @cached_property
+    def _parts(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for number in np.unique(self.edges.src).tolist():
+            urn = self.urn(number)
+            found[dataset_of(urn) or urn].append(urn)
+        return found
 
     def expand(self, ids: Ids, direction: Direction, types: frozenset[int], as_of: int | None = None) -> Edges:
         origin = self.edges.src if direction == Direction.DOWN else self.edges.dst

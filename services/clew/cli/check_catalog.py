@@ -14,7 +14,7 @@ from clew.cli.render import name_of
 from clew.errors import NotFound
 from clew.query.names import said
 from clew_schemas.edges import EdgeType, subtype_code
-from clew_schemas.urn import unescape
+from clew_schemas.urn import rows_of, unescape
 
 MOST = 10_000
 """Assets that an impact names at most, with owners; lineage is cut at as many nodes, and says so."""
@@ -46,13 +46,17 @@ class HouseCatalog:
         edges: dict[CatalogEdge, None] = {}
         about: dict[str, About] = {}
         gaps: dict[Gap, None] = {}
+        seen: set[str] = set()
         for dataset in datasets:
+            if rows_of(dataset) in seen:
+                continue  # its rows decide all its columns, so that everything behind it was walked to
             try:
                 lineage = self._house.lineage(dataset, "down", "column", True, None)
                 impact = self._house.impact(dataset, "drop", MOST)
             except NotFound:
                 continue
             self._token = lineage["asOf"]["token"]
+            seen.update(lineage["nodes"]["urn"] if not lineage["frontier"] else ())
             edges.update(dict.fromkeys(_edges(lineage)))
             edges.update(dict.fromkeys(_gap_edges(impact["assets"])))
             about.update((asset["urn"], _about(asset)) for asset in impact["assets"])

@@ -86,11 +86,15 @@ class LogDay:
 
     def take(self, points: Sequence[Point]) -> None:
         """Take points of this day, later than all before."""
+        self.statements.prepare(
+            Script(_setting(point.payload, row), (point.payload["texts"][row[1]],))
+            for point in points
+            for row in point.payload["rows"]
+        )
         for point in points:
             said = point.payload
             self.counted = bool(said.get("counted"))
             self.since = said.get("since")
-            self.statements.prepare(Script(_setting(said, row), (said["texts"][row[1]],)) for row in said["rows"])
             for row in said["rows"]:
                 self._take(said, row)
             self.last = (point.time, point.step)

@@ -38,6 +38,8 @@ _EXACT_CASE = frozenset({"bigquery", "clickhouse", "mysql"})
 """Dialects in which two tables may differ in case only."""
 _MOST_DETAIL = 300
 _PORTION = 200
+_MOST_WRITERS = 50
+"""Other writers of a table that are asked what columns it has, where nobody else says."""
 _PARSER = f"{DERIVED_SQL}.parser"
 """The cursor that holds by which parser the ledger's SQL was read last."""
 
@@ -114,7 +116,7 @@ class SqlLineage(Reactor):
         self._remember(carrier, [*datasets.asked, *derived.lineage.inputs, *derived.lineage.outputs])
         return [
             event(carrier, "lineage", derived.lineage),
-            *self._schemas(derived),
+            *self._schemas(carrier, derived),
             *self._orphans(carrier, derived),
         ]
 
@@ -124,9 +126,37 @@ class SqlLineage(Reactor):
         gap = Lineage(inputs=[], outputs=[], unresolved=[Unresolved(code="refused", detail=detail)])
         return [event(carrier, "lineage", gap)]
 
-    def _schemas(self, derived: Derived) -> list[Event]:
+    def _schemas(self, carrier: str, derived: Derived) -> list[Event]:
         """Return the events by which outputs that nobody else describes get, keep or lose their derived schemas."""
-        return [each for output, columns in derived.outputs.items() for each in self._schema(output, columns)]
+        return [
+            each
+            for output, columns in derived.outputs.items()
+            for each in self._schema(output, self._of_all_writers(carrier, output, columns, derived.lineage))
+        ]
+
+    def _of_all_writers(self, carrier: str, output: str, columns: Sequence[str], lineage: Lineage) -> Sequence[str]:
+        """Return the columns of an output: as its one writer has them, else what any of its writers fills.
+
+        Each of several writers says the same, whichever is read last.
+        """
+        others = self._readers.get(output, set()) - {carrier}
+        said: dict[str, Any] = {
+            each: claim.says
+            for each in sorted(others)[:_MOST_WRITERS]
+            for claim in claims_of(self._ledger, each, "lineage")
+            if claim.source == DERIVED_SQL and claim.says is not None and output in claim.says["outputs"]
+        }
+        if not said:
+            return [column_path(name) for name in columns]
+        said[carrier] = lineage.payload()
+        return list(
+            dict.fromkeys(
+                name
+                for _, each in sorted(said.items())
+                for at, name, *_ in each.get("columns") or ()
+                if name is not None and each["outputs"][at] == output
+            )
+        )
 
     def _schema(self, output: str, columns: Sequence[str]) -> list[Event]:
         if kind_of(output) != "dataset":
@@ -134,7 +164,7 @@ class SqlLineage(Reactor):
         claims = claims_of(self._ledger, output, "schema")
         others = [claim for claim in claims if claim.source != DERIVED_SQL]
         if not others and columns:
-            return [event(output, "schema", Schema(columns=[Column(name=column_path(name)) for name in columns]))]
+            return [event(output, "schema", Schema(columns=[Column(name=name) for name in columns]))]
         if len(others) < len(claims):
             return [Event(output, "schema", op="retract")]
         return []

@@ -53,7 +53,8 @@ class Statements:
 
     def __init__(self, ledger: LedgerReader, workers: int | None = None) -> None:
         self._ledger = ledger
-        self._workers = (os.cpu_count() or 1) if workers is None else workers
+        # one core stays for who waits: on two, the second process costs more memory than it saves time
+        self._workers = (os.cpu_count() or 1) - 1 if workers is None else workers
         self._kept: OrderedDict[Script, tuple[Reading, frozenset[str]]] = OrderedDict()
         self._askers: dict[str, set[Script]] = {}
         self._schemas: dict[tuple[str, bool], _Schemas] = {}

@@ -156,6 +156,13 @@ def plan_of(ledger: LedgerReader, intention: Intention, if_match: str | None = N
     return plan
 
 
+def editable(ledger: LedgerReader, urn: str) -> list[str]:
+    """Return the aspects of a thing that people may edit, by name: none of what is not known, or gone."""
+    if Reading(ledger, [urn]).why_not(urn) is not None:
+        return []
+    return sorted(each.name for each in ledger.registry if each.mode == "state" and _unfit(each, urn) is None)
+
+
 def _unfit(aspect: Aspect, urn: str) -> CallerError | None:
     if aspect.kinds is None or kind_of(urn) in aspect.kinds:
         return None

@@ -1,4 +1,4 @@
-"""The trees that people grow: the glossary's terms, and the domains. Plans of growing, moving, renaming and felling."""
+"""The trees that people grow: terms, domains, tags. Plans of growing, moving, renaming and felling."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _DEEPEST = 100
 
 
 class Growth(NamedTuple):
-    """What is to be so of a term or domain; None leaves it. `parent` is a URN, "" puts it at the top.
+    """What is to be so of a term, domain or tag; None leaves it. `parent` is a URN, "" puts it at the top.
 
-    `text` is the definition of a term, the documentation of a domain; `title` the name that is shown.
+    `text` is the definition of a term, the documentation of a domain or tag; `title` the name that is shown.
     """
 
     parent: str | None = None
@@ -31,7 +31,7 @@ class Growth(NamedTuple):
 
 
 def grown(ledger: LedgerReader, urn: str, growth: Growth) -> Planned:
-    """Return how a term or domain comes to be so; what is above its new place is watched, so that no ring can close."""
+    """Return how a term, domain or tag comes to be so; what is above its new place is watched, so no ring closes."""
     reading = Reading(ledger, [urn])
     steps: list[Step] = []
     if growth.parent is not None:
@@ -47,7 +47,7 @@ def grown(ledger: LedgerReader, urn: str, growth: Growth) -> Planned:
 
 
 def felled(ledger: LedgerReader, urn: str) -> Planned:
-    """Return how all that stewards say of a term or domain is withdrawn; Conflict when others speak of it too."""
+    """Return how all that stewards say of a term, domain or tag is withdrawn; Conflict when others speak of it too."""
     reading = Reading(ledger, [urn])
     said = reading.claims(urn)
     others = sorted({claim.source for each in said.values() for claim in each if claim.source != STEWARD})
@@ -98,7 +98,7 @@ def _titled(reading: Reading, urn: str, title: str) -> Step:
 
 
 def _meaning(reading: Reading, urn: str, growth: Growth) -> Step | None:
-    if Urn.parse(urn).kind == "domain":
+    if Urn.parse(urn).kind != "glossary_term":
         if growth.text is None:
             return None
         said = {"text": growth.text, "format": "markdown"}

@@ -1,4 +1,4 @@
-"""Trees of terms and of domains: what lies below what, and how much uses each."""
+"""Trees of terms, of domains and of tags: what lies below what, and how much uses each."""
 
 from __future__ import annotations
 
@@ -22,14 +22,18 @@ from clew_schemas.edges import EdgeType
 from clew_schemas.resolve import resolve
 from clew_schemas.urn import Urn
 
-USED_BY: Mapping[str, EdgeType] = {"glossary_term": EdgeType.MEANS, "domain": EdgeType.IN_DOMAIN}
+USED_BY: Mapping[str, EdgeType] = {
+    "glossary_term": EdgeType.MEANS,
+    "domain": EdgeType.IN_DOMAIN,
+    "tag": EdgeType.TAGGED,
+}
 """The kinds of things that form a tree, and the edge from what uses one to it."""
 MOST = 10_000
 
 
 @dataclass(slots=True)
 class Branch:
-    """One term or domain. `uses` counts what uses it itself, `below` what uses it or anything under it."""
+    """One term, domain or tag. `uses` counts what uses it itself, `below` what uses it or anything under it."""
 
     urn: str
     name: str
@@ -79,7 +83,7 @@ class Tree:
 
 
 def tree(ledger: LedgerReader, views: Views, freshness: Freshness, kind: str, at_least: str | None = None) -> Tree:
-    """Return the tree of all terms or domains; raise BadInput for a kind that forms none."""
+    """Return the tree of all terms, domains or tags; raise BadInput for a kind that forms none."""
     if kind not in USED_BY:
         raise BadInput(f"{kind!r} forms no tree", where="kind", hint=f"Trees: {', '.join(USED_BY)}")
     reached = [freshness.reach(name, at_least) for name in ("search", "graph")]
@@ -99,7 +103,7 @@ def tree(ledger: LedgerReader, views: Views, freshness: Freshness, kind: str, at
 
 
 def users(ledger: LedgerReader, views: Views, freshness: Freshness, entity: Entity, most: int = 20) -> list[str]:
-    """Return the URNs of things that use a term or domain, at most so many, by name."""
+    """Return the URNs of things that use a term, domain or tag, at most so many, by name."""
     freshness.reach("graph", None)
     edges = views.graph.expand(np.array([entity.id], np.int64), Direction.UP, frozenset({int(USED_BY[entity.kind])}))
     ids = sorted(set(edges.src.tolist()))

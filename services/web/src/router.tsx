@@ -59,8 +59,36 @@ const impact = createRoute({
   component: lazyRouteComponent(() => import("./pages/impact/ImpactPage"), "ImpactPage"),
 });
 
+const glossary = createRoute({
+  getParentRoute: () => root,
+  path: "/glossary",
+  validateSearch: words,
+  component: lazyRouteComponent(() => import("./pages/glossary/GlossaryPage"), "GlossaryPage"),
+});
+
+const changes = createRoute({
+  getParentRoute: () => root,
+  path: "/changes",
+  validateSearch: words,
+  component: lazyRouteComponent(() => import("./pages/changes/ChangesPage"), "ChangesPage"),
+});
+
+const sources = createRoute({
+  getParentRoute: () => root,
+  path: "/sources",
+  validateSearch: words,
+  component: lazyRouteComponent(() => import("./pages/sources/SourcesPage"), "SourcesPage"),
+});
+
+const query = createRoute({
+  getParentRoute: () => root,
+  path: "/query",
+  validateSearch: words,
+  component: lazyRouteComponent(() => import("./pages/query/QueryPage"), "QueryPage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, search, entity, lineage, impact]),
+  routeTree: root.addChildren([home, search, entity, lineage, impact, glossary, changes, sources, query]),
   parseSearch: (text) => readWords(text.startsWith("?") ? text.slice(1) : text),
   stringifySearch: writeWords,
   defaultPreload: "intent",

@@ -68,3 +68,20 @@ SELECT (s).y.w AS w, (n.s).x FROM n
 SELECT r.one FROM (SELECT {'one': id, 'two': s.x} AS r FROM n) AS q
 --> in n
 --> col one <- TRANSFORMATION n.id, TRANSFORMATION n.s at x
+
+-- case: a list of rows makes a column of each field
+-- dialect: trino
+-- table: o (id, items ARRAY(ROW(sku VARCHAR, n INTEGER)))
+SELECT o.id, i.sku, i.n + 1 AS more FROM o CROSS JOIN UNNEST(o.items) AS i (sku, n)
+--> in o
+--> col id <- IDENTITY o.id
+--> col sku <- TRANSFORMATION o.items at [].sku
+--> col more <- TRANSFORMATION o.items at [].n
+
+-- case: a list of structs without an alias
+-- dialect: bigquery
+SELECT id, q FROM n, UNNEST(n.xs) WHERE p > 1
+--> in n
+--> col id <- IDENTITY n.id
+--> col q <- TRANSFORMATION n.xs at [].q
+--> row FILTER n.xs

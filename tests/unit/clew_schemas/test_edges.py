@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clew_schemas.edges import Edge, EdgeType, Subtype, edge_key, ends, project, stated, subtype_code, subtype_name
+from clew_schemas.edges import Edge, EdgeType, Subtype, edge_key, ends, project, subtype_code, subtype_name
 from clew_schemas.registry import Registry
 from clew_schemas.resolve import Claim
 
@@ -140,11 +140,15 @@ def lineages(draw: st.DrawFn) -> dict[str, Any]:
         flows = st.tuples(out, _PATH, into, _PATH, st.just("IDENTITY"), st.just(1.0))
         document["columns"] = draw(st.none() | st.lists(flows, max_size=3))
         document["rows"] = draw(st.lists(st.tuples(out, into, _PATH, st.just("FILTER")), max_size=2))
+    if draw(st.booleans()):
+        document["unresolved"] = [{"code": "parse_error"}]
     return document
 
 
 @given(lineages())
-def test_ends_are_those_of_the_stated_edges(document: dict[str, Any]) -> None:
-    for name, said in (("lineage", document), ("schema", {"columns": [{"name": "x"}, {"name": "y"}]})):
-        edges = stated(REGISTRY.get(name), A, said, "s")
-        assert ends(REGISTRY.get(name), A, said) == {end for edge in edges for end in (edge.src, edge.dst)}
+def test_ends_are_those_of_the_edges_that_are_drawn(document: dict[str, Any]) -> None:
+    """The entity itself is named in any case."""
+    for name, payload in (("lineage", document), ("schema", {"columns": [{"name": "x"}, {"name": "y"}]})):
+        drawn = said(name, A, payload)
+        named = ends(REGISTRY.get(name), A, payload)
+        assert named | {A} == {end for edge in drawn for end in (edge.src, edge.dst)} | {A}

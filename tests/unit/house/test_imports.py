@@ -56,7 +56,14 @@ MAY: dict[str, list[str]] = {
     # what changes is found without any catalog, and written down without asking one
     "clew.check.changes": [],
     "clew.check.statements": ["clew_sql"],
-    "clew.check.effects": [*OPEN, "clew_sql", "clew.check.changes", "clew.check.project", "clew.check.statements"],
+    "clew.check.effects": [
+        *OPEN,
+        "clew_sql",
+        "clew.check.changes",
+        "clew.check.project",
+        "clew.check.reading",
+        "clew.check.statements",
+    ],
     "clew.check.reports": [*OPEN, "clew.check", "clew.query.terms"],
     "clew.care": [*OPEN, "clew.settings", "clew.home", "clew.ledger"],
     "clew.house": [

@@ -1,4 +1,4 @@
-"""GraphQL: what people edit, and the trees of terms and domains."""
+"""GraphQL: what people edit and whether they may, and the trees of terms, domains and tags."""
 
 from __future__ import annotations
 
@@ -13,8 +13,13 @@ from clew.api.graphql.context import Info
 from clew.api.graphql.fields import described
 from clew.api.orders import EditOrder, FellOrder, FlowOrder, GrowOrder, UndoOrder
 from clew.edits.intentions import validated
+from clew.edits.lineage import FLOWLESS
+from clew.edits.plans import editable
 from clew.edits.write import Outcome
+from clew.errors import Forbidden
+from clew.query.names import entity_named
 from clew.query.trees import Branch, Tree, tree
+from clew_schemas.urn import kind_of
 
 _EDIT: TypeAdapter[EditOrder] = TypeAdapter(EditOrder)
 _FLOW: TypeAdapter[FlowOrder] = TypeAdapter(FlowOrder)
@@ -39,7 +44,7 @@ class EditResult:
     undo: str | None
 
 
-@strawberry.type(description="One term or domain. `uses` is what uses it itself, `usesBelow` also what is under it.")
+@strawberry.type(description="One term, domain or tag. `uses` counts what uses it, `usesBelow` also what is under it.")
 class TreeNode:
     urn: Id
     name: str
@@ -66,6 +71,25 @@ class TreeQueries:
     @described("The domains, each before what lies below it.")
     def domains(self, info: Info, at_least: str | None = None) -> list[TreeNode]:
         return _tree(info, "domain", at_least)
+
+    @described("The tags, each before what lies below it.")
+    def tags(self, info: Info, at_least: str | None = None) -> list[TreeNode]:
+        return _tree(info, "tag", at_least)
+
+    @described("Whether edits of who asks are taken at all: as steward's, with the scope for it.")
+    def may_edit(self, info: Info) -> bool:
+        return _may_edit(info)
+
+    @described(
+        "The aspects of a thing that who asks may edit, by name; none without the scope for it, or of what is gone."
+        " `lineage` is among them where data may flow into the thing."
+    )
+    def editable(self, info: Info, of: str) -> list[str]:
+        if not _may_edit(info):
+            return []
+        urn = entity_named(info.context.stations.ledger, of).urn
+        flowless = {"lineage"} if kind_of(urn) in FLOWLESS else set()
+        return [each for each in editable(info.context.stations.ledger, urn) if each not in flowless]
 
 
 @strawberry.type
@@ -145,6 +169,10 @@ class EditMutations:
     def grow_domains(self, info: Info, domain: JSON) -> EditResult:
         return _grown(info, "domain", domain)
 
+    @described("Make, move, rename or explain a tag: {name, create, parent, title, definition}.")
+    def grow_tags(self, info: Info, tag: JSON) -> EditResult:
+        return _grown(info, "tag", tag)
+
     @described("Delete a term; refused while anything lies below it or uses it.")
     def delete_term(self, info: Info, name: str) -> EditResult:
         return _result(_editing(info).fell("glossary_term", FellOrder(name=name)))
@@ -153,10 +181,22 @@ class EditMutations:
     def delete_domain(self, info: Info, name: str) -> EditResult:
         return _result(_editing(info).fell("domain", FellOrder(name=name)))
 
+    @described("Delete a tag; refused while anything lies below it or carries it.")
+    def delete_tag(self, info: Info, name: str) -> EditResult:
+        return _result(_editing(info).fell("tag", FellOrder(name=name)))
+
 
 def _editing(info: Info) -> Editing:
     stations, principal = info.context.stations, info.context.principal
     return Editing(stations.questions, stewardly(stations.ledger, info.context.writer, principal))
+
+
+def _may_edit(info: Info) -> bool:
+    try:
+        _editing(info)
+    except Forbidden:
+        return False
+    return True
 
 
 def _grown(info: Info, kind: str, said: Any) -> EditResult:

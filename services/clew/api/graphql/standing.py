@@ -1,4 +1,4 @@
-"""GraphQL: how the sources stand that speak to the house."""
+"""GraphQL: how the sources stand that speak to the house, and whether who asks may look after it."""
 
 from __future__ import annotations
 
@@ -40,6 +40,10 @@ class StandingQueries:
             SourceStanding(**source._asdict(), crawl=_crawl(ledger.last_crawl(source.name)), parked=parked[source.name])
             for source in ledger.sources()
         ]
+
+    @described("Whether who asks may replay and drop parked groups, and whatever else asks for the scope `admin`.")
+    def may_administer(self, info: Info) -> bool:
+        return "admin" in info.context.principal.scopes
 
 
 def _crawl(said: tuple[int, str] | None) -> Crawl | None:

@@ -20,9 +20,9 @@ export async function get<T>(path: string, parameters: Readonly<Record<string, P
 }
 
 /** Send JSON to REST. */
-export async function send<T>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
+export async function send<T>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
-  return (await request(path, { method, ...sent })) as T;
+  return (await request(path, { method, ...sent }, signal)) as T;
 }
 
 interface GraphqlError {
@@ -91,7 +91,12 @@ function refused(body: unknown, status: number, path: string): Problem {
 
 function refusalOf(error: GraphqlError, status: number): Problem {
   const { code, where, hint, ...details } = error.extensions ?? {};
-  return new Problem(code ?? "graphql", error.message, where ?? error.path?.join("."), hint, status, details);
+  return new Problem(code ?? "graphql", error.message, where ?? placeOf(error.path), hint, status, details);
+}
+
+/** Return a path within the answer; the name of the one field that was asked says nothing to the reader. */
+function placeOf(path: GraphqlError["path"]): string | undefined {
+  return path !== undefined && path.length > 1 ? path.join(".") : undefined;
 }
 
 function text(value: unknown): string | undefined {

@@ -8,9 +8,473 @@ export interface Operation<Result, Variables> {
   readonly "~types"?: (variables: Variables) => Result;
 }
 
+export interface ChangesVariables {
+  readonly commits: string;
+  readonly parameters: Json;
+  readonly limit: number;
+}
+
+export interface ChangesResult {
+  readonly commits: {
+    readonly columns: readonly (string)[];
+    readonly rows: Json;
+    readonly truncated: boolean;
+    readonly asOf: {
+      readonly seq: number;
+      readonly time: string | null;
+      readonly epoch: string;
+      readonly token: string;
+    };
+    readonly complete: boolean;
+    readonly behind: number;
+    readonly frontier: readonly ({
+      readonly reason: string;
+      readonly count: number;
+      readonly urns: readonly (string)[];
+    })[];
+    readonly gaps: readonly ({
+      readonly code: string;
+      readonly urn: string;
+      readonly detail: string;
+    })[];
+    readonly explain: Json;
+  };
+}
+
+export const Changes: Operation<ChangesResult, ChangesVariables> = {
+  name: "Changes",
+  text: "query Changes($commits: String!, $parameters: JSON!, $limit: Int!) { commits: sql(query: $commits, parameters: $parameters, limit: $limit) { columns rows truncated ...Honest } } fragment Honest on Answer { asOf { seq time epoch token } complete behind frontier { reason count urns } gaps { code urn detail } explain }",
+};
+
+export interface ChangeFacetsVariables {
+  readonly sources: string;
+  readonly kinds: string;
+  readonly aspects: string;
+  readonly parameters: Json;
+}
+
+export interface ChangeFacetsResult {
+  readonly sources: {
+    readonly columns: readonly (string)[];
+    readonly rows: Json;
+  };
+  readonly kinds: {
+    readonly columns: readonly (string)[];
+    readonly rows: Json;
+  };
+  readonly aspects: {
+    readonly columns: readonly (string)[];
+    readonly rows: Json;
+  };
+}
+
+export const ChangeFacets: Operation<ChangeFacetsResult, ChangeFacetsVariables> = {
+  name: "ChangeFacets",
+  text: "query ChangeFacets($sources: String!, $kinds: String!, $aspects: String!, $parameters: JSON!) { sources: sql(query: $sources, parameters: $parameters, limit: 500) { columns rows } kinds: sql(query: $kinds, parameters: $parameters, limit: 500) { columns rows } aspects: sql(query: $aspects, parameters: $parameters, limit: 500) { columns rows } }",
+};
+
+export interface NamedVariables {
+  readonly name: string;
+}
+
+export interface NamedResult {
+  readonly entity: {
+    readonly urn: string;
+    readonly kind: string;
+    readonly name: string;
+  } | null;
+}
+
+export const Named: Operation<NamedResult, NamedVariables> = {
+  name: "Named",
+  text: "query Named($name: String!) { entity(name: $name) { urn kind name } }",
+};
+
+export interface DiffOfVariables {
+  readonly of: string;
+  readonly from: string;
+  readonly to?: string | null | undefined;
+}
+
+export interface DiffOfResult {
+  readonly diff: {
+    readonly urn: string;
+    readonly kind: string;
+    readonly name: string;
+    readonly from: {
+      readonly seq: number;
+      readonly time: string | null;
+    };
+    readonly to: {
+      readonly seq: number;
+      readonly time: string | null;
+    };
+    readonly totals: Json;
+    readonly aspects: Json;
+    readonly columns: Json;
+    readonly series: Json;
+    readonly lineage: Json;
+    readonly asOf: {
+      readonly seq: number;
+      readonly time: string | null;
+      readonly epoch: string;
+      readonly token: string;
+    };
+    readonly complete: boolean;
+    readonly behind: number;
+    readonly frontier: readonly ({
+      readonly reason: string;
+      readonly count: number;
+      readonly urns: readonly (string)[];
+    })[];
+    readonly gaps: readonly ({
+      readonly code: string;
+      readonly urn: string;
+      readonly detail: string;
+    })[];
+    readonly explain: Json;
+  };
+}
+
+export const DiffOf: Operation<DiffOfResult, DiffOfVariables> = {
+  name: "DiffOf",
+  text: "query DiffOf($of: String!, $from: String!, $to: String) { diff(of: $of, from: $from, to: $to) { urn kind name from { seq time } to { seq time } totals aspects columns series lineage ...Honest } } fragment Honest on Answer { asOf { seq time epoch token } complete behind frontier { reason count urns } gaps { code urn detail } explain }",
+};
+
+export interface StandingVariables {
+  readonly last: string;
+}
+
+export interface StandingResult {
+  readonly sources: readonly ({
+    readonly name: string;
+    readonly order: string;
+    readonly rank: number;
+    readonly door: string;
+    readonly retired: boolean;
+    readonly parked: number;
+    readonly crawl: {
+      readonly number: number;
+      readonly state: string;
+    } | null;
+  })[];
+  readonly last: {
+    readonly columns: readonly (string)[];
+    readonly rows: Json;
+  };
+  readonly health: Json;
+  readonly mayAdminister: boolean;
+}
+
+export const Standing: Operation<StandingResult, StandingVariables> = {
+  name: "Standing",
+  text: "query Standing($last: String!) { sources { name order rank door retired parked crawl { number state } } last: sql(query: $last, limit: 1000) { columns rows } health mayAdminister }",
+};
+
+export interface EditVariables {
+  readonly of: string;
+  readonly edit: Json;
+  readonly ifMatch?: string | null | undefined;
+  readonly read?: Json | null | undefined;
+}
+
+export interface EditResult {
+  readonly done: {
+    readonly changed: number;
+    readonly first: Json;
+    readonly created: readonly (string)[];
+    readonly token: string;
+    readonly etags: Json;
+    readonly undo: string | null;
+  };
+}
+
+export const Edit: Operation<EditResult, EditVariables> = {
+  name: "Edit",
+  text: "mutation Edit($of: String!, $edit: JSON!, $ifMatch: String, $read: JSON) { done: edit(of: $of, edit: $edit, ifMatch: $ifMatch, read: $read) { ...Done } } fragment Done on EditResult { changed first created token etags undo }",
+};
+
+export interface StateFlowVariables {
+  readonly from: string;
+  readonly to: string;
+  readonly note?: string | null | undefined;
+}
+
+export interface StateFlowResult {
+  readonly done: {
+    readonly changed: number;
+    readonly first: Json;
+    readonly created: readonly (string)[];
+    readonly token: string;
+    readonly etags: Json;
+    readonly undo: string | null;
+  };
+}
+
+export const StateFlow: Operation<StateFlowResult, StateFlowVariables> = {
+  name: "StateFlow",
+  text: "mutation StateFlow($from: String!, $to: String!, $note: String) { done: addLineage(from: $from, to: $to, note: $note) { ...Done } } fragment Done on EditResult { changed first created token etags undo }",
+};
+
+export interface DenyFlowVariables {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface DenyFlowResult {
+  readonly done: {
+    readonly changed: number;
+    readonly first: Json;
+    readonly created: readonly (string)[];
+    readonly token: string;
+    readonly etags: Json;
+    readonly undo: string | null;
+  };
+}
+
+export const DenyFlow: Operation<DenyFlowResult, DenyFlowVariables> = {
+  name: "DenyFlow",
+  text: "mutation DenyFlow($from: String!, $to: String!) { done: denyLineage(from: $from, to: $to) { ...Done } } fragment Done on EditResult { changed first created token etags undo }",
+};
+
+export interface TakeBackVariables {
+  readonly edit: string;
+}
+
+export interface TakeBackResult {
+  readonly done: {
+    readonly changed: number;
+    readonly first: Json;
+    readonly created: readonly (string)[];
+    readonly token: string;
+    readonly etags: Json;
+    readonly undo: string | null;
+  };
+}
+
+export const TakeBack: Operation<TakeBackResult, TakeBackVariables> = {
+  name: "TakeBack",
+  text: "mutation TakeBack($edit: String!) { done: undo(edit: $edit) { ...Done } } fragment Done on EditResult { changed first created token etags undo }",
+};
+
+export interface GrowTermVariables {
+  readonly said: Json;
+}
+
+export interface GrowTermResult {
+  readonly done: {
+    readonly changed: number;
+    readonly first: Json;
+    readonly created: readonly (string)[];
+    readonly token: string;
+    readonly etags: Json;
+    readonly undo: string | null;
+  };
+}
+
+export const GrowTerm: Operation<GrowTermResult, GrowTermVariables> = {
+  name: "GrowTerm",
+  text: "mutation GrowTerm($said: JSON!) { done: growGlossary(term: $said) { ...Done } } fragment Done on EditResult { changed first created token etags undo }",
+};
+
+export interface GrowDomainVariables {
+  readonly said: Json;
+}
+
+export interface GrowDomainResult {
+  readonly done: {
+    readonly changed: number;
+    readonly first: Json;
+    readonly created: readonly (string)[];
+    readonly token: string;
+    readonly etags: Json;
+    readonly undo: string | null;
+  };
+}
+
+export const GrowDomain: Operation<GrowDomainResult, GrowDomainVariables> = {
+  name: "GrowDomain",
+  text: "mutation GrowDomain($said: JSON!) { done: growDomains(domain: $said) { ...Done } } fragment Done on EditResult { changed first created token etags undo }",
+};
+
+export interface GrowTagVariables {
+  readonly said: Json;
+}
+
+export interface GrowTagResult {
+  readonly done: {
+    readonly changed: number;
+    readonly first: Json;
+    readonly created: readonly (string)[];
+    readonly token: string;
+    readonly etags: Json;
+    readonly undo: string | null;
+  };
+}
+
+export const GrowTag: Operation<GrowTagResult, GrowTagVariables> = {
+  name: "GrowTag",
+  text: "mutation GrowTag($said: JSON!) { done: growTags(tag: $said) { ...Done } } fragment Done on EditResult { changed first created token etags undo }",
+};
+
+export interface FellTermVariables {
+  readonly name: string;
+}
+
+export interface FellTermResult {
+  readonly done: {
+    readonly changed: number;
+    readonly first: Json;
+    readonly created: readonly (string)[];
+    readonly token: string;
+    readonly etags: Json;
+    readonly undo: string | null;
+  };
+}
+
+export const FellTerm: Operation<FellTermResult, FellTermVariables> = {
+  name: "FellTerm",
+  text: "mutation FellTerm($name: String!) { done: deleteTerm(name: $name) { ...Done } } fragment Done on EditResult { changed first created token etags undo }",
+};
+
+export interface FellDomainVariables {
+  readonly name: string;
+}
+
+export interface FellDomainResult {
+  readonly done: {
+    readonly changed: number;
+    readonly first: Json;
+    readonly created: readonly (string)[];
+    readonly token: string;
+    readonly etags: Json;
+    readonly undo: string | null;
+  };
+}
+
+export const FellDomain: Operation<FellDomainResult, FellDomainVariables> = {
+  name: "FellDomain",
+  text: "mutation FellDomain($name: String!) { done: deleteDomain(name: $name) { ...Done } } fragment Done on EditResult { changed first created token etags undo }",
+};
+
+export interface FellTagVariables {
+  readonly name: string;
+}
+
+export interface FellTagResult {
+  readonly done: {
+    readonly changed: number;
+    readonly first: Json;
+    readonly created: readonly (string)[];
+    readonly token: string;
+    readonly etags: Json;
+    readonly undo: string | null;
+  };
+}
+
+export const FellTag: Operation<FellTagResult, FellTagVariables> = {
+  name: "FellTag",
+  text: "mutation FellTag($name: String!) { done: deleteTag(name: $name) { ...Done } } fragment Done on EditResult { changed first created token etags undo }",
+};
+
+export interface EditableVariables {
+  readonly of: string;
+}
+
+export interface EditableResult {
+  readonly editable: readonly (string)[];
+}
+
+export const Editable: Operation<EditableResult, EditableVariables> = {
+  name: "Editable",
+  text: "query Editable($of: String!) { editable(of: $of) }",
+};
+
+export interface TermsVariables {
+  readonly atLeast?: string | null | undefined;
+  readonly used: string;
+}
+
+export interface TermsResult {
+  readonly tree: readonly ({
+    readonly urn: string;
+    readonly name: string;
+    readonly text: string | null;
+    readonly parent: string | null;
+    readonly depth: number;
+    readonly uses: number;
+    readonly usesBelow: number;
+  })[];
+  readonly used: {
+    readonly columns: readonly (string)[];
+    readonly rows: Json;
+  };
+  readonly mayEdit: boolean;
+}
+
+export const Terms: Operation<TermsResult, TermsVariables> = {
+  name: "Terms",
+  text: "query Terms($atLeast: String, $used: String!) { tree: glossary(atLeast: $atLeast) { urn name text parent depth uses usesBelow } used: sql(query: $used, limit: 10000) { columns rows } mayEdit }",
+};
+
+export interface DomainsVariables {
+  readonly atLeast?: string | null | undefined;
+  readonly used: string;
+}
+
+export interface DomainsResult {
+  readonly tree: readonly ({
+    readonly urn: string;
+    readonly name: string;
+    readonly text: string | null;
+    readonly parent: string | null;
+    readonly depth: number;
+    readonly uses: number;
+    readonly usesBelow: number;
+  })[];
+  readonly used: {
+    readonly columns: readonly (string)[];
+    readonly rows: Json;
+  };
+  readonly mayEdit: boolean;
+}
+
+export const Domains: Operation<DomainsResult, DomainsVariables> = {
+  name: "Domains",
+  text: "query Domains($atLeast: String, $used: String!) { tree: domains(atLeast: $atLeast) { urn name text parent depth uses usesBelow } used: sql(query: $used, limit: 10000) { columns rows } mayEdit }",
+};
+
+export interface TagsVariables {
+  readonly atLeast?: string | null | undefined;
+  readonly used: string;
+}
+
+export interface TagsResult {
+  readonly tree: readonly ({
+    readonly urn: string;
+    readonly name: string;
+    readonly text: string | null;
+    readonly parent: string | null;
+    readonly depth: number;
+    readonly uses: number;
+    readonly usesBelow: number;
+  })[];
+  readonly used: {
+    readonly columns: readonly (string)[];
+    readonly rows: Json;
+  };
+  readonly mayEdit: boolean;
+}
+
+export const Tags: Operation<TagsResult, TagsVariables> = {
+  name: "Tags",
+  text: "query Tags($atLeast: String, $used: String!) { tree: tags(atLeast: $atLeast) { urn name text parent depth uses usesBelow } used: sql(query: $used, limit: 10000) { columns rows } mayEdit }",
+};
+
 export interface AroundVariables {
   readonly of: string;
   readonly asOf?: string | null | undefined;
+  readonly atLeast?: string | null | undefined;
   readonly tests: string;
   readonly parts: string;
   readonly runs: string;
@@ -105,11 +569,12 @@ export interface AroundResult {
     readonly columns: readonly (string)[];
     readonly rows: Json;
   };
+  readonly editable: readonly (string)[];
 }
 
 export const Around: Operation<AroundResult, AroundVariables> = {
   name: "Around",
-  text: "query Around($of: String!, $asOf: String, $tests: String!, $parts: String!, $runs: String!, $column: String!, $urn: JSON!) { up: lineage(of: $of, direction: up, depth: 1, asOf: $asOf) { graph ...Honest } down: lineage(of: $of, direction: down, depth: 1, asOf: $asOf) { graph ...Honest } impact(of: $of, named: 0, asOf: $asOf) { total byKind ...Honest } tests: sql(query: $tests, parameters: $urn, limit: 500) { columns rows truncated } parts: sql(query: $parts, parameters: $urn, limit: 500) { columns rows truncated } runs: sql(query: $runs, parameters: $urn, limit: 20) { columns rows truncated } column: sql(query: $column, parameters: $urn, limit: 1) { columns rows } } fragment Honest on Answer { asOf { seq time epoch token } complete behind frontier { reason count urns } gaps { code urn detail } explain }",
+  text: "query Around($of: String!, $asOf: String, $atLeast: String, $tests: String!, $parts: String!, $runs: String!, $column: String!, $urn: JSON!) { up: lineage(of: $of, direction: up, depth: 1, asOf: $asOf, atLeast: $atLeast) { graph ...Honest } down: lineage( of: $of direction: down depth: 1 asOf: $asOf atLeast: $atLeast ) { graph ...Honest } impact(of: $of, named: 0, asOf: $asOf, atLeast: $atLeast) { total byKind ...Honest } tests: sql(query: $tests, parameters: $urn, limit: 500) { columns rows truncated } parts: sql(query: $parts, parameters: $urn, limit: 500) { columns rows truncated } runs: sql(query: $runs, parameters: $urn, limit: 20) { columns rows truncated } column: sql(query: $column, parameters: $urn, limit: 1) { columns rows } editable(of: $of) } fragment Honest on Answer { asOf { seq time epoch token } complete behind frontier { reason count urns } gaps { code urn detail } explain }",
 };
 
 export interface TrainedVariables {

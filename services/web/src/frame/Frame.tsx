@@ -1,8 +1,9 @@
 /** The frame of every page: search, moment, places, theme, help, and where who asks is told. */
 import { useIsFetching } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useSession } from "../data/session";
+import { useLanded } from "../data/writing";
 import { Icon } from "../parts/Icon";
 import { Help } from "./Help";
 import { useKeys } from "./keys";
@@ -10,6 +11,8 @@ import { SearchBox } from "./SearchBox";
 import { SignIn } from "./SignIn";
 import { PastBand, TimePicker } from "./TimePicker";
 import { choose, type Theme, useTheme } from "./theme";
+
+const LandedLine = lazy(() => import("../parts/Landed").then((module) => ({ default: module.LandedLine })));
 
 const NEXT: Readonly<Record<Theme, Theme>> = { system: "light", light: "dark", dark: "system" };
 
@@ -37,6 +40,18 @@ function Rail() {
       <Link to="/search" className="rail-link" activeProps={{ "aria-current": "page" }} activeOptions={{ includeSearch: false }}>
         <Icon name="search" /> <span>Search</span>
       </Link>
+      <Link to="/glossary" className="rail-link" activeProps={{ "aria-current": "page" }} activeOptions={{ includeSearch: false }}>
+        <Icon name="term" /> <span>Glossary</span>
+      </Link>
+      <Link to="/changes" className="rail-link" activeProps={{ "aria-current": "page" }} activeOptions={{ includeSearch: false }}>
+        <Icon name="clock" /> <span>Changes</span>
+      </Link>
+      <Link to="/sources" className="rail-link" activeProps={{ "aria-current": "page" }} activeOptions={{ includeSearch: false }}>
+        <Icon name="source" /> <span>Sources</span>
+      </Link>
+      <Link to="/query" className="rail-link" activeProps={{ "aria-current": "page" }} activeOptions={{ includeSearch: false }}>
+        <Icon name="query" /> <span>Query</span>
+      </Link>
     </nav>
   );
 }
@@ -45,6 +60,7 @@ export function Frame() {
   const field = useRef<HTMLInputElement>(null);
   const [open, setOpen] = useState<"help" | "time" | "sign-in" | null>(null);
   const { token, refused } = useSession();
+  const landed = useLanded();
   const path = useRouterState({ select: (state) => state.location.pathname });
   const main = useRef<HTMLElement>(null);
   useKeys(
@@ -105,6 +121,10 @@ export function Frame() {
           <Outlet />
         </main>
       </div>
+      <p className="sr" role="status">
+        {landed?.text ?? ""}
+      </p>
+      <Suspense>{landed !== null && <LandedLine />}</Suspense>
       {open === "help" && <Help close={() => setOpen(null)} />}
       {open === "sign-in" && <SignIn close={() => setOpen(null)} />}
     </>

@@ -5,6 +5,7 @@ const KEYS: readonly (readonly [string, readonly string[], string])[] = [
   ["Everywhere", ["/"], "Search; also Ctrl K"],
   ...PLACES.map((each): readonly [string, readonly string[], string] => ["Everywhere", ["g", each.key], `Go to ${each.what}`]),
   ["Everywhere", ["@"], "Choose a moment"],
+  ["Everywhere", ["Ctrl Z"], "Take the newest edit of this tab back"],
   ["Everywhere", ["?"], "This help"],
   ["Everywhere", ["Esc"], "Close what is open"],
   ["Lists of hits", ["j", "k"], "Next and previous hit; arrows do the same"],
@@ -20,7 +21,11 @@ const KEYS: readonly (readonly [string, readonly string[], string])[] = [
   ["Lineage graph", ["t"], "Between graph and list"],
   ["Page of a thing", ["l"], "Its lineage"],
   ["Page of a thing", ["i"], "What breaks when it changes"],
+  ["Page of a thing", ["e"], "Edit it, where you may"],
   ["Page of a thing", ["[", "]"], "The part of the page before, and after"],
+  ["Glossary", ["↑", "↓", "Home", "End"], "Along the tree; ← closes or goes up, → opens or goes down"],
+  ["Glossary", ["n", "N"], "Make one below, at the top"],
+  ["Glossary", ["e", "r", "m", "Del"], "Explain, rename, move, delete"],
 ];
 
 export function Help({ close }: { readonly close: () => void }) {

@@ -42,7 +42,7 @@ export function SignIn({ close }: { readonly close: () => void }) {
         />
         <p className="soft">It stays in this tab, and is forgotten when the tab is closed. Make one with:</p>
         <pre className="command">
-          <code>clew token create me --scope read</code>
+          <code>{"clew token create me --scope read\n\n# to edit as well\nclew token create me --scope read --scope write --source steward"}</code>
         </pre>
         <div className="row">
           <button type="submit" className="button primary" disabled={secret.trim() === ""}>

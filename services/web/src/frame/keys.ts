@@ -3,9 +3,13 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 
 /** Where `g` and a letter lead. */
-export const PLACES: readonly { readonly key: string; readonly to: "/" | "/search"; readonly what: string }[] = [
+export const PLACES: readonly { readonly key: string; readonly to: "/" | "/search" | "/glossary" | "/changes" | "/sources" | "/query"; readonly what: string }[] = [
   { key: "h", to: "/", what: "Home" },
   { key: "s", to: "/search", what: "Search" },
+  { key: "t", to: "/glossary", what: "Terms, domains, tags" },
+  { key: "c", to: "/changes", what: "Changes" },
+  { key: "o", to: "/sources", what: "Sources" },
+  { key: "q", to: "/query", what: "Query" },
 ];
 
 /** Milliseconds in which the letter must follow the `g`. */

@@ -12,7 +12,7 @@ import { countStates, csvOf, endText, howText, rowsOf } from "./rows";
 import { answerOf, dice, type Line, randomLines, urnOf } from "./samples";
 import { draw, type Palette, strokesOn } from "./scene";
 import { sheetOf, WIDTH } from "./sheet";
-import { cardClosure, closure } from "./walks";
+import { between, cardClosure, closure } from "./walks";
 
 const NONE = { cards: new Set<string>(), nodes: new Set<number>() };
 const node = (graph: Graph, text: string): number => graph.nodeCard.findIndex((card, at) => `${graph.cards[card]?.title}.${graph.nodePath[at]}` === text);
@@ -92,6 +92,14 @@ describe("a walk", () => {
     });
     closure({ ...wide, edges: counted }, [node(wide, "a.x")], true);
     expect(looked).toBeLessThan(5);
+  });
+
+  it("between two ends holds the ways from the one to the other, and nothing beside", () => {
+    const wide = graphOf(answerOf([["a.x", "b.y"], ["b.y", "c.*"], ["b.y", "d.z"], ["o.x", "b.y"], ["c.*", "e"]]));
+    const path = between(wide, [node(wide, "a.x")], wide.nodesOf[wide.cardAt.get(urnOf("e")) ?? 0] ?? [], false);
+    expect(names(wide, path.nodes)).toEqual(["a.x", "b.y", "c, any column", "e"]);
+    expect(path.edges.length).toBe(3);
+    expect(between(wide, [node(wide, "d.z")], [node(wide, "a.x")], true).nodes).toEqual([]);
   });
 
   it("ends in cycles", () => {

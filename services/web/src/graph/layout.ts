@@ -61,11 +61,13 @@ interface Item {
   readonly height: number;
 }
 
+/** All wires between two items of neighbouring layers: how many, and where they touch in the mean. */
 interface Hop {
   readonly from: number;
   readonly to: number;
-  readonly out: number;
-  readonly into: number;
+  out: number;
+  into: number;
+  wires: number;
 }
 
 /** Lay out cards of these sizes. */
@@ -110,42 +112,54 @@ interface Net {
 
 function netOf(sizes: readonly Size[], wires: readonly Wire[], layer: readonly number[], back: ReadonlySet<number>): Net {
   const items: Item[] = sizes.map((size, card) => ({ card, layer: layer[card] ?? 0, height: size.height }));
-  const hops: Hop[] = [];
+  const hops = new Map<string, Hop>();
+  const join = (from: number, to: number, out: number, into: number): void => {
+    const key = `${from} ${to}`;
+    const known = hops.get(key);
+    if (known === undefined) {
+      hops.set(key, { from, to, out, into, wires: 1 });
+      return;
+    }
+    known.wires++;
+    known.out += (out - known.out) / known.wires;
+    known.into += (into - known.into) / known.wires;
+  };
   const shared = new Map<string, number[]>();
   const chains = wires.map((wire, at) => {
     if (back.has(at) || wire.src === wire.dst) return [];
     const [from, to] = [layer[wire.src] ?? 0, layer[wire.dst] ?? 0];
     if (to - from <= 1) {
-      hops.push({ from: wire.src, to: wire.dst, out: wire.out, into: wire.into });
+      join(wire.src, wire.dst, wire.out, wire.into);
       return [];
     }
     const key = `${wire.src} ${wire.dst}`;
-    const known = shared.get(key);
-    if (known !== undefined) return known;
-    const chain: number[] = [];
-    for (let each = from + 1; each < to; each++) {
-      chain.push(items.length);
-      items.push({ card: -1, layer: each, height: DUMMY });
+    const chain = shared.get(key) ?? [];
+    if (!shared.has(key)) {
+      for (let each = from + 1; each < to; each++) {
+        chain.push(items.length);
+        items.push({ card: -1, layer: each, height: DUMMY });
+      }
+      shared.set(key, chain);
     }
-    shared.set(key, chain);
     const stops = [wire.src, ...chain, wire.dst];
     for (let each = 0; each + 1 < stops.length; each++)
-      hops.push({
-        from: stops[each] ?? 0,
-        to: stops[each + 1] ?? 0,
-        out: each === 0 ? wire.out : DUMMY / 2,
-        into: each + 2 === stops.length ? wire.into : DUMMY / 2,
-      });
+      join(
+        stops[each] ?? 0,
+        stops[each + 1] ?? 0,
+        each === 0 ? wire.out : DUMMY / 2,
+        each + 2 === stops.length ? wire.into : DUMMY / 2,
+      );
     return chain;
   });
+  const every = [...hops.values()];
   const left: number[][] = items.map(() => []);
   const right: number[][] = items.map(() => []);
-  hops.forEach((hop, at) => {
+  every.forEach((hop, at) => {
     right[hop.from]?.push(at);
     left[hop.to]?.push(at);
   });
   const layers = [...new Set(items.map((item) => item.layer))].sort((a, b) => a - b);
-  return { items, hops, left, right, chains, layers };
+  return { items, hops: every, left, right, chains, layers };
 }
 
 type Order = Map<number, number[]>;
@@ -203,14 +217,15 @@ function placesOf(net: Net, order: Order, only?: readonly number[], before?: num
 function barycentre(net: Net, item: number, place: readonly number[], fromLeft: boolean): number | undefined {
   const hops = (fromLeft ? net.left : net.right)[item] ?? [];
   if (hops.length === 0) return undefined;
-  let sum = 0;
+  let [sum, wires] = [0, 0];
   for (const at of hops) {
     const hop = net.hops[at];
     if (hop === undefined) continue;
     const [other, port] = fromLeft ? [hop.from, hop.out] : [hop.to, hop.into];
-    sum += (place[other] ?? 0) + port / Math.max(1, net.items[other]?.height ?? 1);
+    sum += hop.wires * ((place[other] ?? 0) + port / Math.max(1, net.items[other]?.height ?? 1));
+    wires += hop.wires;
   }
-  return sum / hops.length;
+  return sum / wires;
 }
 
 /** Count crossings between neighbouring layers, ports included, by a tree of counts. */
@@ -346,8 +361,9 @@ function wished(net: Net, item: number, tops: readonly number[], round: number):
     for (const at of side[item] ?? []) {
       const hop = net.hops[at];
       if (hop === undefined) continue;
-      sum += side === net.left ? (tops[hop.from] ?? 0) + hop.out - hop.into : (tops[hop.to] ?? 0) + hop.into - hop.out;
-      count++;
+      const top = side === net.left ? (tops[hop.from] ?? 0) + hop.out - hop.into : (tops[hop.to] ?? 0) + hop.into - hop.out;
+      sum += hop.wires * top;
+      count += hop.wires;
     }
   return count === 0 ? undefined : sum / count;
 }

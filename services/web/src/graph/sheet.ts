@@ -8,6 +8,8 @@ export const ROW = 24;
 export const FOOT = 22;
 /** Columns that an open card shows; those that edges touch go first when there are more. */
 export const ROWS = 24;
+/** Ports of a card: one a row, and the head's. */
+const PORTS = ROWS + 1;
 
 export interface Sheet {
   /** Columns that show, by card. */
@@ -59,11 +61,11 @@ function strokesOf(graph: Graph, rows: readonly (readonly Column[])[]): Stroke[]
     shown.forEach((column, at) => {
       if (column.node >= 0) rowOf.set(column.node, at);
     });
-  const found = new Map<string, { srcRow: number; dstRow: number; src: number; dst: number; edges: number[]; indirect: boolean }>();
+  const found = new Map<number, { srcRow: number; dstRow: number; src: number; dst: number; edges: number[]; indirect: boolean }>();
   for (const edge of graph.edges) {
     const [src, dst] = [graph.nodeCard[edge.src] ?? 0, graph.nodeCard[edge.dst] ?? 0];
     const [srcRow, dstRow] = [rowOf.get(edge.src) ?? -1, rowOf.get(edge.dst) ?? -1];
-    const key = `${src} ${srcRow} ${dst} ${dstRow}`;
+    const key = ((src * PORTS + srcRow + 1) * rows.length + dst) * PORTS + dstRow + 1;
     const known = found.get(key);
     if (known === undefined) found.set(key, { src, dst, srcRow, dstRow, edges: [edge.at], indirect: edge.indirect });
     else {
@@ -73,9 +75,10 @@ function strokesOf(graph: Graph, rows: readonly (readonly Column[])[]): Stroke[]
   }
   const strokes = [...found.values()];
   // A line between two heads says no more than those between their rows.
-  const told = new Set(strokes.filter((each) => each.srcRow >= 0 || each.dstRow >= 0).map((each) => `${each.src} ${each.dst}`));
+  const pair = (each: { src: number; dst: number }): number => each.src * rows.length + each.dst;
+  const told = new Set(strokes.filter((each) => each.srcRow >= 0 || each.dstRow >= 0).map(pair));
   return strokes
-    .filter((each) => each.srcRow >= 0 || each.dstRow >= 0 || !told.has(`${each.src} ${each.dst}`) || !wholly(graph, each.edges))
+    .filter((each) => each.srcRow >= 0 || each.dstRow >= 0 || !told.has(pair(each)) || !wholly(graph, each.edges))
     .map((each, at) => ({ ...each, at, out: portOf(each.srcRow), into: portOf(each.dstRow) }));
 }
 

@@ -24,6 +24,18 @@ export function closure(graph: Graph, start: readonly number[], indirect: boolea
   return { nodes: [...nodes], edges: [...edges], cards };
 }
 
+/** Return the ways from some nodes down to others, and nothing beside them. */
+export function between(graph: Graph, start: readonly number[], end: readonly number[], indirect: boolean): Path {
+  const [below, above] = [true, false].map((down) => {
+    const [nodes, edges] = [new Set(down ? start : end), new Set<number>()];
+    follow(graph, down ? start : end, down, indirect, nodes, edges);
+    return { nodes, edges };
+  });
+  const nodes = [...(below?.nodes ?? [])].filter((node) => above?.nodes.has(node));
+  const edges = [...(below?.edges ?? [])].filter((edge) => above?.edges.has(edge));
+  return { nodes, edges, cards: new Set(nodes.map((node) => graph.nodeCard[node] ?? -1)) };
+}
+
 function follow(graph: Graph, start: readonly number[], down: boolean, indirect: boolean, nodes: Set<number>, edges: Set<number>): void {
   const seen = new Set<number>(start);
   const waiting = [...start];

@@ -9,7 +9,9 @@ export function Dialog({ title, close, children }: { readonly title: string; rea
     const before = document.activeElement;
     place.current?.showModal();
     return () => {
-      if (before instanceof HTMLElement) before.focus();
+      // What opened it may have gone with what was done in it.
+      if (before instanceof HTMLElement && before !== document.body && before.isConnected) before.focus();
+      else document.getElementById("main")?.focus({ preventScroll: true });
     };
   }, []);
   return (

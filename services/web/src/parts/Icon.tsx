@@ -20,6 +20,9 @@ const PATHS: Readonly<Record<string, string>> = {
   star: "M8 1.8l1.9 4 4.3.5-3.2 3 .900 4.3L8 11.5l-3.9 2.1.900-4.3-3.2-3 4.3-.5Z",
   copy: "M5.5 5.5h8v8h-8ZM10.5 5.5v-3h-8v8h3",
   menu: "M2 4h12M2 8h12M2 12h12",
+  pencil: "M2.5 13.5l.8-3.2L11 2.6l2.4 2.4-7.7 7.7ZM9.5 4.1l2.4 2.4",
+  source: "M3 4c0-1.1 2.2-2 5-2s5 .9 5 2-2.2 2-5 2-5-.9-5-2ZM3 4v8c0 1.1 2.2 2 5 2s5-.9 5-2V4M3 8c0 1.1 2.2 2 5 2s5-.9 5-2",
+  query: "M1.5 2.5h13v11h-13ZM4 6l2.5 2L4 10M8 10.5h3.5",
   // Kinds.
   dataset: "M2 3h12v10H2ZM2 6.3h12M6 6.3V13M2 9.7h12",
   column: "M5.5 2h5v12h-5ZM5.5 5h5M5.5 8h5M5.5 11h5",

@@ -63,7 +63,8 @@ class Known:
         for board, used in self.boards.items():
             urn = make("dashboard", "bi", board)
             for each in used:
-                table, _, name = each.partition(".")
+                whole = each in self.tables or "." not in each
+                table, _, name = (each, "", "") if whole else each.rpartition(".")
                 start = column(dataset(table), name) if name else any_of(dataset(table))
                 edges.append(CatalogEdge(start, urn, EdgeType.FLOW, Subtype.USE, 100, urn))
         return Around(tuple(edges))

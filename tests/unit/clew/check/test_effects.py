@@ -108,6 +108,12 @@ def test_sql_that_does_not_parse_is_a_gap_at_its_place_and_the_rest_goes_on() ->
     assert outcome.exit_code == 3
 
 
+def test_what_a_file_built_that_is_not_understood_any_more_may_have_changed() -> None:
+    outcome = check_sql(BASE, after(stg="create view stg as selec a from from raw"), RAW)
+    assert ("unread", "stg", None) in kinds(outcome)
+    assert verdicts(outcome)["mart"] == "may_break"
+
+
 def test_models_in_a_circle_end() -> None:
     circle = {"x": "create view x as select a from y", "y": "create view y as select a from x"}
     outcome = check_sql(circle, {**circle, "x": "create view x as select a + 1 as a from y"}, Known())

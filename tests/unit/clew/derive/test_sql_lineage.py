@@ -163,3 +163,32 @@ def test_a_statement_that_cannot_be_read_and_names_what_nobody_describes_is_draw
 def test_no_word_of_the_sql_reaches_a_log(caplog: pytest.LogCaptureFixture, house: House) -> None:
     say(house, query("CREATE USER x PASSWORD 'hunter2' NONSENSE; EXCHANGE TABLES a hunter2"))
     assert "hunter2" not in caplog.text
+
+
+def test_several_writers_of_a_table_that_nobody_describes_agree_on_its_columns(house: House) -> None:
+    other = JOB.replace("nightly", "daily")
+    say(house, schema("orders", "id", "amount"))
+    say(house, query("INSERT INTO totals (id) SELECT id FROM orders"))
+    say(house, query("INSERT INTO totals (sum, id) SELECT amount, id FROM orders", carrier=other))
+    made = house.questions.describe(table("totals"), ME).aspects["schema"]["columns"]
+    assert {each["name"] for each in made} == {"id", "sum"}
+    say(house, query("INSERT INTO totals (id) SELECT id FROM orders WHERE id > 1"))
+    assert house.questions.describe(table("totals"), ME).aspects["schema"]["columns"] == made
+
+
+@pytest.mark.timeout(60)
+def test_statements_that_write_what_others_of_them_read_come_to_rest(house: House) -> None:
+    for number, text in enumerate(
+        (
+            "INSERT INTO one SELECT * FROM two",
+            "INSERT INTO two SELECT * FROM one",
+            "INSERT INTO one (x, y) VALUES (1, 2)",
+            "INSERT INTO two SELECT z AS q, x FROM one JOIN three ON true",
+            "CREATE TABLE three AS SELECT *, 1 AS k FROM two",
+            "INSERT INTO one SELECT * FROM three",
+        )
+    ):
+        say(house, query(text, carrier=f"{JOB[:-1]}{number})"))
+    head = house.ledger.head_seq()
+    house.catch_up()
+    assert house.ledger.head_seq() == head

@@ -1,16 +1,20 @@
 /** The page of any thing: what it is for, whose it is, how fresh and good it is, who uses it; then all that is said. */
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { one } from "../../address";
 import { useAsOf } from "../../data/asking";
 import { describeCommand } from "../../data/command";
 import { agoText, timeText } from "../../data/moment";
 import { Problem } from "../../data/problem";
 import { objects } from "../../data/rows";
+import { touching } from "../../data/tape";
 import { type TestRow, verdictOf } from "../../data/tests";
 import { datasetOf, kindText, labelOf, nameOf, namespaceOf, placeOf } from "../../data/urn";
+import { useLanded } from "../../data/writing";
 import { typing } from "../../frame/keys";
 import { Icon } from "../../parts/Icon";
+import { News } from "../../parts/News";
 import { Prose } from "../../parts/Prose";
 import { Failed, Incomplete, Loading, Refreshing } from "../../parts/States";
 import { KindIcon, Thing } from "../../parts/Thing";
@@ -19,6 +23,7 @@ import { type Listed, useAround } from "./around";
 import { Columns } from "./Columns";
 import { Compare } from "./Compare";
 import { type Described, lastSaid, useDescribed } from "./describe";
+import { type Part, partsOf, useEditable } from "./edit/parts";
 import { History } from "./History";
 import { aspectsOf, columnFacts, leadOf } from "./leads";
 import { Neighbours } from "./Neighbours";
@@ -26,6 +31,8 @@ import { Said } from "./Said";
 import { TRAINED, Trained } from "./Trained";
 import { Value, wordOf } from "./Value";
 import "./entity.css";
+
+const EditDialog = lazy(() => import("./edit/EditDialog").then((module) => ({ default: module.EditDialog })));
 
 const TABS = [
   ["overview", "Overview"],
@@ -66,6 +73,12 @@ function Body({ said, asOf }: { readonly said: Described; readonly asOf: string 
   const tab: Tab = TABS.find((each) => each[0] === one(words.tab))?.[0] ?? "overview";
   const around = useAround(tab === "overview" ? said.urn : undefined, asOf);
 
+  const own = useMemo(() => touching(said.urn), [said.urn]);
+  const may = useEditable(said.urn, asOf, tab === "overview", around.data);
+  const [editing, setEditing] = useState<Part>();
+  const first = partsOf(may)[0]?.[0];
+  useSaidAnew(said, tab === "said");
+
   useEffect(() => {
     function pressed(event: KeyboardEvent): void {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event.target) || document.querySelector("dialog[open]") !== null) return;
@@ -74,15 +87,21 @@ function Body({ said, asOf }: { readonly said: Described; readonly asOf: string 
       if (next !== undefined) void navigate({ to: ".", search: (before: Record<string, unknown>) => ({ ...before, tab: next[0] }) as never });
       else if (event.key === "l") void navigate({ to: "/lineage/$urn", params: { urn: said.urn } });
       else if (event.key === "i") void navigate({ to: "/impact/$urn", params: { urn: said.urn } });
+      else if (event.key === "e" && first !== undefined) {
+        event.preventDefault();
+        setEditing(first);
+      }
     }
     window.addEventListener("keydown", pressed);
     return () => window.removeEventListener("keydown", pressed);
-  }, [tab, navigate, said.urn]);
+  }, [tab, navigate, said.urn, first]);
 
   return (
     <>
-      <Head said={said} around={around.data === undefined ? undefined : objects<TestRow>(around.data.tests)} asOf={asOf} />
+      <Head said={said} around={around.data === undefined ? undefined : objects<TestRow>(around.data.tests)} asOf={asOf} may={may} edit={setEditing} />
+      <Suspense>{editing !== undefined && <EditDialog key={said.urn} said={said} may={may} part={editing} close={() => setEditing(undefined)} />}</Suspense>
       <Incomplete envelope={said} name={(urn) => <Thing urn={urn} />} />
+      <News shown={said.asOf} concerns={own} />
       <nav className="tabs" aria-label="Parts of this page">
         {TABS.map(([key, text]) => (
           <Link
@@ -111,6 +130,15 @@ function Body({ said, asOf }: { readonly said: Described; readonly asOf: string 
       {tab === "compare" && <Compare said={said} />}
     </>
   );
+}
+
+/** What sources say is told anew once an edit of this tab has changed it: the page itself shows it already. */
+function useSaidAnew(said: Described, shown: boolean): void {
+  const queries = useQueryClient();
+  const token = useLanded()?.token;
+  useEffect(() => {
+    if (shown && token !== undefined && token !== said.asOf.token) void queries.refetchQueries({ queryKey: ["describe"], type: "active", stale: true });
+  }, [queries, shown, token, said.asOf.token]);
 }
 
 function Overview({ said, asOf, listed }: { readonly said: Described; readonly asOf: string | undefined; readonly listed: Listed | undefined }) {
@@ -152,7 +180,15 @@ function Overview({ said, asOf, listed }: { readonly said: Described; readonly a
   );
 }
 
-function Head({ said, around, asOf }: { readonly said: Described; readonly around: readonly TestRow[] | undefined; readonly asOf: string | undefined }) {
+interface Told {
+  readonly said: Described;
+  readonly around: readonly TestRow[] | undefined;
+  readonly asOf: string | undefined;
+  readonly may: ReadonlySet<string>;
+  readonly edit: (part: Part) => void;
+}
+
+function Head({ said, around, asOf, may, edit }: Told) {
   const text: string | undefined = said.aspects.documentation?.text;
   const owners = (said.aspects.ownership?.owners ?? []) as readonly { readonly owner: string; readonly role: string }[];
   const last = lastSaid(said);
@@ -181,10 +217,24 @@ function Head({ said, around, asOf }: { readonly said: Described; readonly aroun
           <Icon name="impact" /> What breaks
         </Link>
         <CopyName name={said.urn} />
+        {partsOf(may)[0] !== undefined && (
+          <button type="button" className="button" aria-keyshortcuts="e" onClick={() => edit(partsOf(may)[0]?.[0] ?? "documentation")}>
+            <Icon name="pencil" /> Edit
+          </button>
+        )}
       </div>
       {text === undefined ? (
         <p className="soft purpose">
-          Nobody has said what this is for. Say it: <code className="wrap">{describeCommand(said.urn)}</code>
+          Nobody has said what this is for.{" "}
+          {may.has("documentation") ? (
+            <button type="button" className="link-button" onClick={() => edit("documentation")}>
+              Say it
+            </button>
+          ) : (
+            <>
+              Say it: <code className="wrap">{describeCommand(said.urn)}</code>
+            </>
+          )}
         </p>
       ) : (
         <div className="purpose">
@@ -203,6 +253,7 @@ function Head({ said, around, asOf }: { readonly said: Described; readonly aroun
               </span>
             ))
           )}
+          {may.has("ownership") && <Pencil text="Edit owners" edit={() => edit("ownership")} />}
         </span>
         {last !== undefined && (
           <span className="chip" title={timeText(last)}>
@@ -234,8 +285,17 @@ function Head({ said, around, asOf }: { readonly said: Described; readonly aroun
         {(said.aspects.terms?.terms ?? []).map((each: { term: string }) => (
           <Labelled key={each.term} urn={each.term} />
         ))}
+        {may.has("tags") && <Pencil text="Edit tags" edit={() => edit("tags")} />}
       </div>
     </header>
+  );
+}
+
+function Pencil({ text, edit }: { readonly text: string; readonly edit: () => void }) {
+  return (
+    <button type="button" className="icon-button" aria-label={text} title={text} onClick={edit}>
+      <Icon name="pencil" />
+    </button>
   );
 }
 

@@ -10,10 +10,10 @@ import type { Described } from "./describe";
 import { AsOfLink, wordOf } from "./Value";
 
 const MOST = 1_000;
-const QUERY = `SELECT k.seq AS seq, k.time AS time, k.source AS source, k.author AS author, k.message AS message, h.aspect AS aspect, h.urn AS urn
-  FROM changes h JOIN commits k ON k.seq = h.seq
-  WHERE (h.urn = :urn OR h.urn IN (SELECT c.urn FROM columns c WHERE c.dataset = :urn)) AND k.seq <= :until
-  ORDER BY k.seq DESC, h.urn, h.aspect`;
+const QUERY = `WITH parts (urn) AS (SELECT urn FROM entities WHERE urn = :urn UNION SELECT urn FROM columns WHERE dataset = :urn)
+  SELECT k.seq AS seq, k.time AS time, k.source AS source, k.author AS author, k.message AS message, h.aspect AS aspect, h.urn AS urn
+  FROM parts p JOIN changes h ON h.urn = p.urn JOIN commits k ON k.seq = h.seq
+  WHERE k.seq <= :until ORDER BY k.seq DESC, h.urn, h.aspect LIMIT 1001`;
 
 interface Row {
   readonly seq: number;

@@ -3,12 +3,11 @@ import { useAsk } from "../../data/asking";
 import { Around, type AroundResult } from "../../data/operations";
 import { testsSql } from "../../data/tests";
 import { datasetOf, pageOf } from "../../data/urn";
+import { useFlowed } from "../../data/writing";
 
-const PARTS = `SELECT n.urn AS urn, n.kind AS kind, n.title AS title, n.description AS description, n.changed_at AS changed
-  FROM edges e JOIN entities n ON n.urn = e.dst WHERE e.type IN ('contains', 'version_of') AND e.src = :urn AND n.kind <> 'column'
-  UNION SELECT n.urn, n.kind, n.title, n.description, n.changed_at
-  FROM entities n WHERE n.parent = :urn AND n.kind <> 'column' ORDER BY 2, 1`;
-const RUNS = `SELECT urn, status, started, ended, duration_ms, message FROM runs WHERE job = :urn ORDER BY started DESC NULLS LAST, urn`;
+const PARTS = `SELECT DISTINCT n.urn AS urn, n.kind AS kind, n.title AS title, n.description AS description
+  FROM edges e JOIN entities n ON n.urn = e.dst WHERE e.type = 'contains' AND e.src = :urn AND n.kind <> 'column' ORDER BY kind, urn LIMIT 501`;
+const RUNS = `SELECT urn, status, started, ended, duration_ms, message FROM runs WHERE job = :urn ORDER BY started DESC NULLS LAST, urn LIMIT 20`;
 const COLUMN = "SELECT type, nullable, position FROM columns WHERE urn = :urn";
 
 /** A column as its dataset's schema lists it. */
@@ -23,7 +22,6 @@ export interface Part {
   readonly kind: string;
   readonly title: string | null;
   readonly description: string | null;
-  readonly changed: string | null;
 }
 
 export interface Run {
@@ -36,9 +34,12 @@ export interface Run {
 }
 
 export function useAround(urn: string | undefined, asOf: string | undefined) {
+  // Who has just stated a flow sees it; of the past nothing is awaited.
+  const flowed = useFlowed();
+  const atLeast = asOf === undefined ? flowed : undefined;
   return useAsk(
     Around,
-    { of: urn ?? "", asOf, tests: testsSql(":urn"), parts: PARTS, runs: RUNS, column: COLUMN, urn: { urn: urn ?? "" } },
+    { of: urn ?? "", asOf, atLeast, tests: testsSql(":urn"), parts: PARTS, runs: RUNS, column: COLUMN, urn: { urn: urn ?? "" } },
     { when: urn !== undefined, keep: false },
   );
 }

@@ -26,6 +26,8 @@ export interface Described extends Envelope {
   readonly kind: string;
   readonly name: string;
   readonly aspects: Readonly<Record<string, Json>>;
+  /** By aspect what guards an edit of it; absent where nothing stands, or where only the document is at hand. */
+  readonly etags: Readonly<Record<string, string | undefined>>;
   readonly claims: Readonly<Record<string, readonly Claim[]>>;
   readonly columns: readonly Column[];
   readonly series: Readonly<Record<string, readonly Json[]>>;

@@ -6,6 +6,7 @@ import { Home, type HomeResult } from "../../data/operations";
 import { objects } from "../../data/rows";
 import { kindWord } from "../../data/urn";
 import { Icon } from "../../parts/Icon";
+import { News } from "../../parts/News";
 import { Failed, Incomplete, Loading, Nothing, Refreshing } from "../../parts/States";
 import { KindIcon } from "../../parts/Thing";
 import { useTitle } from "../../parts/title";
@@ -21,9 +22,9 @@ const COMMITS = `SELECT k.seq AS seq, k.time AS time, k.source AS source, k.auth
   (SELECT count(DISTINCT h.urn) FROM changes h WHERE h.seq = k.seq) AS things, (SELECT min(h.urn) FROM changes h WHERE h.seq = k.seq) AS first,
   (SELECT min(h.aspect) FROM changes h WHERE h.seq = k.seq) AS aspect,
   (SELECT count(DISTINCT h.aspect) FROM changes h WHERE h.seq = k.seq) AS aspects
-  FROM commits k ORDER BY k.seq DESC`;
+  FROM commits k ORDER BY k.seq DESC LIMIT 15`;
 const LAST = `SELECT source, max(time) AS time, count(*) AS commits FROM commits WHERE seq > (SELECT max(seq) FROM commits) - ${BACK} GROUP BY source ORDER BY source`;
-const OWNERS = "SELECT owner, count(*) AS things FROM owners GROUP BY owner ORDER BY things DESC, owner";
+const OWNERS = "SELECT owner, count(*) AS things FROM owners GROUP BY owner ORDER BY things DESC, owner LIMIT 500";
 
 export function HomePage() {
   const asked = useAsk(Home, { commits: COMMITS, last: LAST, owners: OWNERS });
@@ -54,6 +55,7 @@ function Body({ said }: { readonly said: HomeResult }) {
   return (
     <>
       <Incomplete envelope={said.search.envelope} />
+      <News shown={said.commits.asOf} />
       <Kinds counts={said.search.facets.kind ?? {}} total={said.search.totalCount} />
       <div className="home">
         <div className="home-column">

@@ -18,7 +18,10 @@ export interface Commit {
 export function RecentChanges({ commits }: { readonly commits: readonly Commit[] }) {
   return (
     <section className="panel" aria-label="Recent changes">
-      <h2>Recent changes</h2>
+      <div className="section-head">
+        <h2>Recent changes</h2>
+        <Link to="/changes">All changes</Link>
+      </div>
       <ol className="values">
         {commits.map((each) => (
           <li key={each.seq} className="recent">

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import type { Json } from "../../data/json";
 import { agoText, plural, timeText } from "../../data/moment";
 import type { HomeResult } from "../../data/operations";
@@ -26,7 +27,10 @@ export function Sources({ sources, last, health }: Properties) {
   const failing = Object.entries((health.failing ?? {}) as Record<string, string>);
   return (
     <section className="panel" aria-label="Sources">
-      <h2>Sources</h2>
+      <div className="section-head">
+        <h2>Sources</h2>
+        <Link to="/sources">All sources</Link>
+      </div>
       {failing.map(([name, why]) => (
         <p key={name} className="notice bad">
           <span>

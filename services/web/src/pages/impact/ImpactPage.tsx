@@ -12,7 +12,7 @@ import { Icon } from "../../parts/Icon";
 import { Failed, Incomplete, Loading, Nothing, Refreshing } from "../../parts/States";
 import { Thing } from "../../parts/Thing";
 import { useTitle } from "../../parts/title";
-import { type Asset, CHANGES, commandOf, DOING, endOf, type Impact, type Line, linesOf, NOBODY, ownerText, sentence, type Step, VERDICT_TEXT, type Verdict } from "./telling";
+import { type Asset, CHANGES, CHECK, commandOf, DOING, endOf, type Impact, type Line, linesOf, NOBODY, ownerText, sentence, type Step, VERDICT_TEXT, type Verdict } from "./telling";
 import "./impact.css";
 
 /** Assets that are named with their path; all are counted. */
@@ -55,7 +55,8 @@ export function ImpactPage() {
       {answer.error !== null && <Failed error={answer.error} retry={() => void answer.refetch()} />}
       {told === undefined && answer.error === null && <Loading what="impact" />}
       {told !== undefined && <Told said={told} kind={kind} urn={urn} />}
-      <Command text={commandOf(urn, change, asOf)} />
+      <Command title="The same on the command line" text={commandOf(urn, change, asOf)} />
+      <Command title="In CI, of whatever a branch changes in SQL, dbt models and schemas" text={CHECK} />
     </div>
   );
 }
@@ -180,7 +181,7 @@ function Affected({ asset, open, toggle, urn }: { readonly asset: Asset; readonl
               <StepLine key={at} step={step} first={at === 0} />
             ))}
           </ol>
-          <Link to="/lineage/$urn" params={{ urn }} search={{ trace: endOf(asset), only: "1" }} className="button small">
+          <Link to="/lineage/$urn" params={{ urn }} search={{ trace: urn, to: endOf(asset), only: "1", ...(asset.use === "direct" ? {} : { indirect: "1" }) }} className="button small">
             <Icon name="lineage" /> This path in the graph
           </Link>
         </div>
@@ -216,11 +217,12 @@ function End({ urn }: { readonly urn: string }) {
   return kind === "any" || kind === "rows" ? <Thing urn={urn} title={endText(urn)} place={false} /> : <Thing urn={urn} />;
 }
 
-function Command({ text }: { readonly text: string }) {
+/** Text to copy. */
+function Command({ title, text }: { readonly title: string; readonly text: string }) {
   const [copied, setCopied] = useState(false);
   return (
-    <section className="impact-command" aria-label="The same on the command line">
-      <h2>The same on the command line</h2>
+    <section className="impact-command" aria-label={title}>
+      <h2>{title}</h2>
       <div className="row">
         <pre className="command">
           <code>{text}</code>
@@ -228,6 +230,7 @@ function Command({ text }: { readonly text: string }) {
         <button
           type="button"
           className="button small"
+          aria-label={`Copy: ${text}`}
           onClick={() => {
             void navigator.clipboard.writeText(text).then(() => setCopied(true));
           }}

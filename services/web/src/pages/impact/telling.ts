@@ -118,6 +118,9 @@ export function commandOf(urn: string, change: Change, asOf: string | undefined)
   return `clew impact ${quoted(urn)} --change ${change}${past}`;
 }
 
+/** The command that asks it of everything that a branch changes, and fails by the rules of `clew.yml`. */
+export const CHECK = "clew check --base main";
+
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -18,6 +18,8 @@ import type { Drawn } from "./useScene";
 const TYPES = { card: CardView };
 const NO_EDGES: Edge[] = [];
 const NO_NODES: Node[] = [];
+/** Without handles React Flow would mount every card once to look for them, seen or not. */
+const SIZED: Pick<Node, "handles" | "style"> = { handles: [], style: { pointerEvents: "all" } };
 const UNHIDDEN: Hidden = { up: 0, down: 0 };
 const WAYS: Readonly<Record<string, Way>> = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
 /** Zoom below which a first view shows the start instead of everything. */
@@ -153,7 +155,10 @@ export function GraphView({ drawn, open, start, trace, indirect, hidden, acts, k
   }, [repaint]);
   useEffect(() => {
     if (size === null) return;
-    const frame = requestAnimationFrame(() => setReady(true));
+    const frame = requestAnimationFrame(() => {
+      performance.mark("clew.lineage.drawn");
+      setReady(true);
+    });
     return () => cancelAnimationFrame(frame);
   }, [size]);
 
@@ -225,7 +230,7 @@ export function GraphView({ drawn, open, start, trace, indirect, hidden, acts, k
               traced: trace !== null && trace !== card.urn ? (card.columns.find((column) => column.node >= 0 && pathStart(path) === column.node)?.path ?? null) : null,
               active: active?.urn === card.urn ? active.row : null,
             };
-            return { id: card.urn, type: "card", position: { x: box.x, y: box.y }, width: box.width, height: box.height, data, style: { pointerEvents: "all" } };
+            return { id: card.urn, type: "card", position: { x: box.x, y: box.y }, width: box.width, height: box.height, ...SIZED, data };
           }),
     [detail, graph, laid, sheet, hidden, open, start, states, path, pathNodes, trace, active],
   );
@@ -276,7 +281,7 @@ export function GraphView({ drawn, open, start, trace, indirect, hidden, acts, k
     if (way !== undefined) {
       const [step, last] = [way === "down" ? 1 : -1, rows.length - 1];
       const inside = (way === "down" && row < last) || (way === "up" && row >= 0);
-      if (card === undefined) activate(startAt >= 0 ? startAt : 0, -1);
+      if (card === undefined) activate(Math.max(startAt, 0), -1);
       else if ((way === "up" || way === "down") && inside) activate(activeAt, row + step);
       else {
         const next = nearest(laid.boxes, activeAt, way);
@@ -306,7 +311,7 @@ export function GraphView({ drawn, open, start, trace, indirect, hidden, acts, k
       <canvas ref={canvas} className="graph-canvas" aria-hidden="true" />
       <ActsContext value={all}>
         <ReactFlow
-          nodes={nodes}
+          nodes={size === null ? NO_NODES : nodes}
           edges={NO_EDGES}
           nodeTypes={TYPES}
           minZoom={LEAST_ZOOM}

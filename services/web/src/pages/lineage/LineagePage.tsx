@@ -9,7 +9,7 @@ import { collapse, GROUP_PREFIX, type Grouping } from "../../graph/groups";
 import { type Card, type Column, type Graph, graphOf, restrict } from "../../graph/model";
 import { cardUrn, partUrn, said } from "../../graph/names";
 import { countStates, rowsOf } from "../../graph/rows";
-import { cardClosure, closure } from "../../graph/walks";
+import { cardClosure } from "../../graph/walks";
 import { Icon } from "../../parts/Icon";
 import { Failed, Incomplete, Loading, Nothing, Refreshing } from "../../parts/States";
 import { Name, Thing } from "../../parts/Thing";
@@ -19,8 +19,8 @@ import { paletteOf, saveJson, savePicture, saveRows } from "./files";
 import { GraphView, type Handle, type Hidden } from "./GraphView";
 import { ListView } from "./ListView";
 import { MoreDialog } from "./MoreDialog";
-import { MOST_CARDS, readState, type State, TOP, writeState } from "./state";
-import { startNodes, useScene } from "./useScene";
+import { ALL, MOST_CARDS, readState, type State, TOP, writeState } from "./state";
+import { pathOf, useScene } from "./useScene";
 import "./lineage.css";
 
 export function LineagePage() {
@@ -101,18 +101,18 @@ function Told({ answer, refreshing, error, retry, urn, state, traced, asOf }: Sh
   const whole = useMemo(() => graphOf(answer), [answer]);
   const hidden = useMemo(() => hiddenOf(whole), [whole]);
   const graph = useMemo(
-    () => collapse(state.only ? onlyPath(whole, traced ?? start, traced !== null, state.indirect) : whole, state.group, new Set(state.groups), start),
-    [whole, state.only, state.group, state.groups, state.indirect, traced, start],
+    () => collapse(state.only ? onlyPath(whole, traced, state.to, start, state.indirect) : whole, state.group, new Set(state.groups), start),
+    [whole, state.only, state.group, state.groups, state.indirect, state.to, traced, start],
   );
-  const open = useMemo(() => new Set(state.open), [state.open]);
-  const drawn = useScene(graph, open, traced, state.indirect, state.group, `${start} ${state.only} ${state.group} ${state.since ?? ""}`, anchor);
+  const open = useMemo(() => new Set(state.open.includes(ALL) ? graph.cards.map((card) => card.urn) : state.open), [state.open, graph]);
+  const drawn = useScene(graph, open, traced, state.to, state.indirect, state.group, `${start} ${state.only} ${state.group} ${state.since ?? ""}`, anchor);
   const rows = useMemo(() => rowsOf(graph, traced === null ? null : drawn.path), [graph, traced, drawn.path]);
 
   const toggle = useCallback(
     (card: Card) => {
       setAnchor(card.urn);
       if (card.urn.startsWith(GROUP_PREFIX)) change({ groups: [...state.groups, card.urn.slice(GROUP_PREFIX.length)] });
-      else if (card.columnCount > 0) change({ open: open.has(card.urn) ? state.open.filter((each) => each !== card.urn) : [...state.open, card.urn] });
+      else if (card.columnCount > 0) change({ open: open.has(card.urn) ? [...open].filter((each) => each !== card.urn) : [...state.open, card.urn] });
     },
     [change, open, state.open, state.groups],
   );
@@ -121,7 +121,7 @@ function Told({ answer, refreshing, error, retry, urn, state, traced, asOf }: Sh
       if (card.members > 0) return;
       setAnchor(card.urn);
       const thing = column === null ? card.urn : partUrn(card.urn, "column", column.path);
-      change({ trace: thing === traced ? null : thing, ...(thing === traced ? { only: false } : {}) });
+      change({ trace: thing === traced ? null : thing, to: undefined, ...(thing === traced ? { only: false } : {}) });
     },
     [change, traced],
   );
@@ -141,7 +141,7 @@ function Told({ answer, refreshing, error, retry, urn, state, traced, asOf }: Sh
   function key(pressed: string, card: Card | undefined, column: Column | undefined): boolean {
     if (pressed === "Escape") {
       if (state.only) change({ only: false });
-      else if (traced !== null) change({ trace: null });
+      else if (traced !== null) change({ trace: null, to: undefined });
       else return false;
       return true;
     }
@@ -250,12 +250,12 @@ function Told({ answer, refreshing, error, retry, urn, state, traced, asOf }: Sh
 }
 
 /** The part of a graph that a traced thing runs through, or (without a trace) what is above and below the start. */
-function onlyPath(graph: Graph, thing: string, traced: boolean, indirect: boolean): Graph {
-  if (!traced) {
-    const kept = cardClosure(graph, graph.cardAt.get(thing) ?? 0);
+function onlyPath(graph: Graph, traced: string | null, to: string | undefined, start: string, indirect: boolean): Graph {
+  if (traced === null) {
+    const kept = cardClosure(graph, graph.cardAt.get(start) ?? 0);
     return restrict(graph, (card) => kept.has(card.at));
   }
-  const path = closure(graph, startNodes(graph, thing), indirect);
+  const path = pathOf(graph, traced, to, indirect);
   const edges = new Set(path.edges);
   return restrict(graph, (card) => path.cards.has(card.at), (edge) => edges.has(edge.at));
 }
@@ -292,6 +292,9 @@ function Toolbar({ state, change, traced, graph, choose, save }: Tools) {
           <option value="kind">by kind</option>
         </select>
       </label>
+      <Toggle on={state.open.includes(ALL)} set={(all) => change({ open: all ? [ALL] : [] })} title="The columns of every card">
+        Columns
+      </Toggle>
       <Toggle on={state.indirect} set={(indirect) => change({ indirect })} title="Also joins, filters, grouping and sorting">
         Indirect
       </Toggle>
@@ -302,8 +305,12 @@ function Toolbar({ state, change, traced, graph, choose, save }: Tools) {
         Only this path
       </Toggle>
       {traced !== null && (
-        <button type="button" className="button small traced" onClick={() => change({ trace: null, only: false })} aria-label={`Stop tracing ${said(traced).label}`}>
-          <bdi>{said(traced).label}</bdi> <Icon name="close" />
+        <button type="button" className="button small traced" onClick={() => change({ trace: null, to: undefined, only: false })} aria-label={`Stop tracing ${said(traced).label}`}>
+          <bdi>
+            {said(traced).label}
+            {state.to !== undefined && ` → ${said(state.to).label}`}
+          </bdi>{" "}
+          <Icon name="close" />
         </button>
       )}
       <Compare state={state} change={change} />

@@ -2,6 +2,7 @@
 import { around } from "../../graph/bounds";
 import { csvOf, type Row } from "../../graph/rows";
 import { draw, type Lit, type Palette, type Scene } from "../../graph/scene";
+import { save } from "../../parts/save";
 
 const MARGIN = 24;
 /** Pixels of the longer side at most: browsers refuse larger canvases. */
@@ -33,15 +34,6 @@ export async function savePicture(scene: Scene, lit: Lit, colours: Palette, name
   brush.fillRect(0, 0, canvas.width, canvas.height);
   const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, "image/png"));
   if (blob !== null) save(blob, `${name}.png`);
-}
-
-function save(blob: Blob, name: string): void {
-  const address = URL.createObjectURL(blob);
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name.replace(/[^\w.-]+/g, "_");
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
 /** The colours in force, from the page's tokens. */

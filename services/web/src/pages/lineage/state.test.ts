@@ -5,7 +5,7 @@ import { readState, writeState } from "./state";
 describe("the address of a lineage", () => {
   it("gives back the state that was written into it", () => {
     const changed = {
-      up: 3, down: 0, most: 500, indirect: true, tests: true, list: true, trace: "urn:clew:column:(duckdb://a,b.c,d e&f)", only: true,
+      up: 3, down: 0, most: 500, indirect: true, tests: true, list: true, trace: "urn:clew:column:(duckdb://a,b.c,d e&f)", to: "urn:clew:model:(n,m)", only: true,
       group: "domain" as const, open: ["a", "b"], groups: ["x y"], more: ["down:a", "down:a"], show: ["c"], since: "1d",
     };
     expect(readState(readWords(writeWords(writeState(changed)).slice(1)))).toEqual(changed);

@@ -12,9 +12,11 @@ export interface State {
   readonly list: boolean;
   /** What is traced; null when nothing is, undefined when the address does not say: then a column traces itself. */
   readonly trace: string | null | undefined;
+  /** Where the trace ends: only ways to it are on the path. */
+  readonly to: string | undefined;
   readonly only: boolean;
   readonly group: Grouping;
-  /** Cards whose columns show, and groups whose cards do. */
+  /** Cards whose columns show (`ALL`: of every card), and groups whose cards do. */
   readonly open: readonly string[];
   readonly groups: readonly string[];
   /** Expansions in their order: `down:URN`. */
@@ -27,6 +29,8 @@ export interface State {
 export const DEPTH = 2;
 export const CARDS = 150;
 export const MOST_CARDS = 500;
+/** In `open`: the columns of every card. */
+export const ALL = "all";
 /** Neighbours that a card brings. */
 export const TOP = 8;
 const NOTHING = "none";
@@ -44,6 +48,7 @@ export function readState(words: Words): State {
     tests: one(words.tests) === "1",
     list: one(words.view) === "list",
     trace: trace === NOTHING ? null : trace,
+    to: one(words.to),
     only: one(words.only) === "1",
     group: GROUPINGS.includes(group) ? group : "none",
     open: many(words.open),
@@ -68,6 +73,7 @@ export function writeState(change: Partial<State>): Record<string, string | read
   if (change.only !== undefined) words.only = flag(change.only);
   if (change.group !== undefined) words.group = change.group === "none" ? undefined : change.group;
   for (const name of ["open", "groups", "more", "show"] as const) if (change[name] !== undefined) words[name] = change[name];
+  if ("to" in change) words.to = change.to;
   if ("since" in change) words.since = change.since;
   return words;
 }

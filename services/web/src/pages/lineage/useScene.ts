@@ -8,7 +8,7 @@ import { type Layout, layout, type Point } from "../../graph/layout";
 import { type Graph, nodeOf, type State } from "../../graph/model";
 import { type Scene, strokesOn } from "../../graph/scene";
 import { type Sheet, sheetOf } from "../../graph/sheet";
-import { closure, type Path } from "../../graph/walks";
+import { between as ways, closure, type Path } from "../../graph/walks";
 
 export interface Drawn {
   readonly graph: Graph;
@@ -39,10 +39,16 @@ export function startNodes(graph: Graph, urn: string): readonly number[] {
   return card === undefined ? [] : (graph.nodesOf[card] ?? []);
 }
 
+/** Return what a trace runs through: everything above and below, or (with an end) the ways to that end. */
+export function pathOf(graph: Graph, trace: string, to: string | undefined, indirect: boolean): Path {
+  const start = startNodes(graph, trace);
+  return to === undefined ? closure(graph, start, indirect) : ways(graph, start, startNodes(graph, to), indirect);
+}
+
 /** Compute what is drawn. `key` names what the layout may not outlive; `anchor` is the card that must stay in place. */
-export function useScene(graph: Graph, open: ReadonlySet<string>, trace: string | null, indirect: boolean, by: Grouping, key: string, anchor: string): Drawn {
+export function useScene(graph: Graph, open: ReadonlySet<string>, trace: string | null, to: string | undefined, indirect: boolean, by: Grouping, key: string, anchor: string): Drawn {
   const before = useRef<Before | null>(null);
-  const path = useMemo(() => (trace === null ? null : closure(graph, startNodes(graph, trace), indirect)), [graph, trace, indirect]);
+  const path = useMemo(() => (trace === null ? null : pathOf(graph, trace, to, indirect)), [graph, trace, to, indirect]);
   const pathNodes = useMemo(() => new Set(path?.nodes), [path]);
   const sheet = useMemo(() => sheetOf(graph, { cards: open, nodes: pathNodes }), [graph, open, pathNodes]);
   const [laid, generation] = useMemo(() => {

@@ -35,3 +35,9 @@ def test_crawl_and_parked_groups_are_told_of_their_source_only(local: TestClient
     said = standing(local)
     assert (said["crawler"]["crawl"], said["crawler"]["parked"]) == ({"number": NUMBER, "state": "open"}, 1)
     assert (said["etl"]["crawl"], said["etl"]["parked"]) == (None, 0)
+
+
+def test_only_who_has_the_scope_is_told_to_administer(local: TestClient, steward: TestClient) -> None:
+    asked = {"query": "{ mayAdminister }"}
+    assert local.post("/graphql", json=asked).json() == {"data": {"mayAdminister": False}}
+    assert steward.post("/graphql", json=asked).json() == {"data": {"mayAdminister": True}}

@@ -20,6 +20,8 @@ from clew.settings import Settings
 
 CLEW = str(Path(sys.executable).with_name("clew"))
 ORDERS = "urn:clew:dataset:(duckdb://shop,shop.main.orders)"
+VIEW = "urn:clew:dataset:(duckdb://shop,shop.main.recent)"
+VIEW_COLUMN = "urn:clew:column:(duckdb://shop,shop.main.recent,order_id)"
 
 
 class Terminal:
@@ -241,3 +243,11 @@ def test_ingest_reports_what_changed_and_a_second_run_changes_nothing(clew: Term
     assert all(each["changed"] and each["closed"] for each in first)
     assert [each["changed"] for each in again] == [0, 0]
     assert [each["unchanged"] for each in again] == [each["changed"] for each in first]
+
+
+def test_what_only_follows_from_what_was_written_has_a_name_for_the_next_command(clew: Terminal) -> None:
+    said = {"text": "SELECT id AS order_id FROM shop.main.orders", "dialect": "duckdb", "namespace": "duckdb://shop", "output": VIEW}
+    clew("emit", "--urn", ORDERS, "--aspect", "schema", "--payload", json.dumps({"columns": [{"name": "id"}]}))
+    clew("emit", "--urn", VIEW, "--aspect", "query", "--payload", json.dumps(said))
+    code, out, err = clew("lineage", VIEW_COLUMN, "--direction", "up")
+    assert (code, "shop.main.orders.id" in out) == (0, True), err

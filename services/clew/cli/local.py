@@ -33,9 +33,15 @@ def author() -> str:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Local]:
-    """Yield the house of these settings, closed again afterwards. Behind a log others do the work: it only asks."""
+    """Yield the house of these settings, closed again afterwards. Behind a log others do the work: it only asks.
+
+    What was written is drawn, and what follows from it derived, before it closes: the next command finds all by name.
+    """
     with House(settings, frozenset({Role.API}) if settings.log else EVERY_ROLE) as house:
+        before = house.ledger.head_seq()
         yield Local(house)
+        if house.freshness.catch_up is not None and house.ledger.head_seq() > before:
+            house.catch_up()
 
 
 class Local:

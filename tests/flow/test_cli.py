@@ -246,7 +246,8 @@ def test_ingest_reports_what_changed_and_a_second_run_changes_nothing(clew: Term
 
 
 def test_what_only_follows_from_what_was_written_has_a_name_for_the_next_command(clew: Terminal) -> None:
-    said = {"text": "SELECT id AS order_id FROM shop.main.orders", "dialect": "duckdb", "namespace": "duckdb://shop", "output": VIEW}
+    text = "SELECT id AS order_id FROM shop.main.orders"
+    said = {"text": text, "dialect": "duckdb", "namespace": "duckdb://shop", "output": VIEW}
     clew("emit", "--urn", ORDERS, "--aspect", "schema", "--payload", json.dumps({"columns": [{"name": "id"}]}))
     clew("emit", "--urn", VIEW, "--aspect", "query", "--payload", json.dumps(said))
     code, out, err = clew("lineage", VIEW_COLUMN, "--direction", "up")

@@ -14,6 +14,7 @@ from clew.query.terms import (
     DEPTH,
     MOST_CARDS,
     MOST_DIFFERENCES,
+    MOST_NAMED,
     MOST_UNUSED,
     MOST_VERSIONS,
     NAMED,
@@ -172,7 +173,7 @@ class ImpactParameters(PastParameters):
 
     of: str = Field(description="What is to change: a URN or a short name")
     change: ChangeKind = ChangeKind.DROP
-    named: int = Field(NAMED, ge=0, le=10_000, description="Assets to name with path and owner; all are counted")
+    named: int = Field(NAMED, ge=0, le=MOST_NAMED, description="Assets to name with path and owner; all are counted")
 
 
 class VersionsParameters(PastParameters):

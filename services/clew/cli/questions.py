@@ -12,7 +12,7 @@ from clew.cli.options import AsOf, Json, exit_for
 from clew.cli.reach import reached
 from clew.query.conditions import conditions
 from clew.query.moments import no_search_of_the_past
-from clew.query.terms import NAMED, ChangeKind, Grain, Within
+from clew.query.terms import MOST_NAMED, NAMED, ChangeKind, Grain, Within
 from clew.search.port import SearchQuery
 from clew.settings import Settings
 
@@ -88,7 +88,7 @@ def lineage(
 def impact(
     name: Name,
     change: Annotated[ChangeKind, typer.Option(help="What is to be done to it.")] = ChangeKind.DROP,
-    named: Annotated[int, typer.Option(min=1, max=100_000, help="How many assets to name in the JSON.")] = NAMED,
+    named: Annotated[int, typer.Option(min=1, max=MOST_NAMED, help="How many assets to name in the JSON.")] = NAMED,
     most: Annotated[int, typer.Option(min=1, help="How many to show on the terminal.")] = 40,
     as_of: AsOf = None,
     as_json: Json = False,

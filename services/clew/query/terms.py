@@ -59,7 +59,7 @@ NEARBY = Surroundings()
 MOST_CARDS = 500
 """Cards that a neighbourhood has at most, whatever is asked."""
 
-NAMED = 1000
+NAMED, MOST_NAMED = 1000, 10_000
 """Assets that an impact names with path and owner, if not told otherwise; the rest are counted."""
 
 RUNS = 20

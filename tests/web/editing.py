@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -72,9 +71,9 @@ def part(page: Page, name: str) -> Locator:
     return found
 
 
-def edits(asked: Sequence[str]) -> int:
-    """Return how many of these requests went to GraphQL."""
-    return sum(each.endswith("/graphql") for each in asked)
+def asked(tab: Tab) -> list[str]:
+    """Return what was asked of the API so far, and forget it; listening to changes is no question."""
+    return [each for each in tab.api() if "/v1/changes" not in each]
 
 
 def focused(page: Page) -> str:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from web.conftest import Open, Tab, entity, violations
-from web.editing import dataset, dialog, edited, focused, part, stands, steward, table
+from web.editing import asked, dataset, dialog, edited, focused, part, stands, steward, table
 from web.hostile import MARKDOWN, SCRIPT
 from web.test_pages import LOOKS, overflows
 
@@ -41,12 +41,12 @@ class TestDescription:
         box.get_by_role("button", name="Save").click()
         expect(page.get_by_role("dialog")).to_have_count(0)
         expect(page.locator(".purpose strong")).to_have_text("orders")
-        assert len(tab.api()) == 1
+        assert len(asked(tab)) == 1
         assert landed(page) == "Description changed"
         assert stands(tab, of, "documentation")["text"] == "All **orders**, `paid` or not"
         page.get_by_role("button", name="Undo").click()
         expect(page.locator(".purpose")).to_contain_text("Nobody has said what this is for")
-        assert len(tab.api()) == 1
+        assert len(asked(tab)) == 1
         assert stands(tab, of, "documentation") is None
         page.get_by_role("button", name="Do it again").click()
         expect(page.locator(".purpose strong")).to_have_text("orders")
@@ -165,7 +165,7 @@ class TestLists:
         page.keyboard.press("Enter")
         held = box.get_by_role("list", name="tags")
         expect(held).to_contain_text("suggested tag")
-        assert len(tab.api()) == 1
+        assert len(asked(tab)) == 1
         assert stands(tab, of, "tags") == {"tags": [{"tag": "urn:clew:tag:(clew,suggested tag)"}]}
         box.get_by_role("button", name="Remove suggested tag").click()
         expect(held).to_have_count(0)
@@ -226,7 +226,7 @@ class TestStanding:
         tab.api()
         box.get_by_role("button", name="Save").click()
         expect(page.locator(".signs")).to_contain_text("provisional")
-        assert len(tab.api()) == 1
+        assert len(asked(tab)) == 1
         said = stands(tab, of, "certification")
         assert (said["status"], said["until"][:10], said["note"]) == ("provisional", "2031-06-30", "looked at twice")
         page.keyboard.press("e")
@@ -313,7 +313,7 @@ class TestWhoMay:
         of = table(tab, "parts")
         page = steward(tab).visit(entity(of, f"?tab={tab_name}"))
         expect(page.get_by_role("button", name="Edit", exact=True)).to_be_visible()
-        assert len(tab.api()) <= 3
+        assert len(asked(tab)) <= 3
 
     def test_a_thing_that_no_data_flows_through_has_no_lineage_to_edit(self, tab: Tab) -> None:
         edited(tab, table(tab, "of_tag"), op="add_tag", tag="no flow")

@@ -23,8 +23,9 @@ export function placeOfMoment(moment: string, now: number): Place | undefined {
 }
 
 function at(milliseconds: number): Place | undefined {
+  if (milliseconds < 0) return { time: "0" }; // before 1970 nothing was said
   const time = new Date(milliseconds);
   if (Number.isNaN(time.getTime())) return undefined;
-  // Years of more than four digits are written with a sign, and would not sort as texts; before 0 there was nothing.
-  return { time: milliseconds < 0 ? "0" : time.getUTCFullYear() > 9999 ? "9999-12-31" : time.toISOString() };
+  // Years of more than four digits are written with a sign, and would not sort as texts.
+  return { time: time.getUTCFullYear() > 9999 ? "9999-12-31" : time.toISOString() };
 }

@@ -2,9 +2,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useAsOf } from "../data/asking";
+import type { Told } from "../data/commits";
 import { plural } from "../data/moment";
 import { useSession } from "../data/session";
-import { listen, type Told } from "../data/tape";
+import { listen } from "../data/tape";
 import { Icon } from "./Icon";
 import "./live.css";
 

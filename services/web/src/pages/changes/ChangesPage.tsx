@@ -194,7 +194,7 @@ function Found({ state, urn, asOf, span, change, again }: Within) {
       {found.isPending && !found.isError && <Loading what="changes" />}
       {first !== undefined && !found.isError && commits.length === 0 && (
         <Nothing
-          what={narrowed ? "No change fits." : `Nothing changed since ${momentText(state.since)}.`}
+          what={narrowed ? "No change fits." : state.since === "0" ? "Nothing was ever said." : `Nothing changed since ${momentText(state.since)}.`}
           why={narrowed ? "Name, source, kind and aspect must all fit, within the time chosen." : "Look further back, or have a source crawled:"}
           {...(narrowed ? {} : { command: "clew ingest recipe.yml" })}
         />
@@ -230,7 +230,7 @@ function Choice({ label, value, options, text = (name) => name, choose }: Chosen
   return (
     <label className="choice">
       <span>{label}</span>
-      <select value={value ?? ""} onChange={(event) => choose(event.target.value || undefined)}>
+      <select aria-label={label} value={value ?? ""} onChange={(event) => choose(event.target.value || undefined)}>
         <option value="">all</option>
         {all.map((each) => (
           <option key={each.name} value={each.name}>

@@ -109,14 +109,14 @@ function Body({ said, since, asOf }: { readonly said: DiffOfResult["diff"]; read
   return (
     <>
       <p className="changes-sum" role="status">
-        <Thing urn={said.urn} /> <strong>{parts.length === 0 ? "did not change" : parts.join(", ")}</strong> from {momentText(since)} to {asOf === undefined ? "now" : momentText(asOf)}
+        <Thing urn={said.urn} /> <strong>{parts.length === 0 ? "did not change" : parts.join(", ")}</strong> from {since === "0" ? "the beginning" : momentText(since)} to {asOf === undefined ? "now" : momentText(asOf)}
         <span className="soft">
           {" "}
           (seq {said.from.seq} to {said.to.seq})
         </span>
       </p>
       <Incomplete envelope={said} name={(each) => <Thing urn={each} />} />
-      {parts.length === 0 && <Nothing what="No difference." why={`${plural(count("equal"), "field")} are equal, and so is the lineage one hop around it.`} />}
+      {parts.length === 0 && <Nothing what="No difference." why={`${plural(count("equal"), "field")} are equal, and so is the lineage one hop around it. What one source says and another overrules is no difference.`} />}
       {(said.aspects as readonly Aspect[]).map((each) => (
         <Fields key={each.aspect} title={wordOf(each.aspect)} change={each.change} differences={each.differences} total={each.differing} />
       ))}
@@ -155,7 +155,7 @@ function Fields({ title, change, differences, total }: FieldsShown) {
     <section className="panel" aria-label={typeof title === "string" ? title : undefined}>
       <h2>
         <Sign change={change} />
-        {title} <span className="soft">{total > 0 ? plural(total, "field") : ""}</span>
+        <span className="change-title">{title}</span> <span className="soft">{total > 0 ? plural(total, "field") : ""}</span>
       </h2>
       {shown.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isOf } from "../../data/tape";
+import { isOf } from "../../data/commits";
 import { commitsAsked, concerns, facetsAsked, readState, spanOf, writeState } from "./state";
 
 const FLIGHTS = "urn:clew:dataset:(duckdb://nyc,nyc.main.flights)";

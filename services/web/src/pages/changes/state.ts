@@ -1,7 +1,7 @@
 /** What the page of changes is asked, as its address carries it, and the SQL of it. */
 import { one, type Words } from "../../address";
 import { type Place, placeOfMoment } from "../../data/since";
-import { isOf } from "../../data/tape";
+import { isOf } from "../../data/commits";
 
 export interface State {
   /** The moment after which changes are shown. */

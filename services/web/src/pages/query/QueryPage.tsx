@@ -7,10 +7,11 @@ import { problemOf } from "../../data/problem";
 import { Icon } from "../../parts/Icon";
 import { Failed, Nothing } from "../../parts/States";
 import { useTitle } from "../../parts/title";
-import { EXAMPLES, type Language, LIMIT, LIMITS, LINKED, placeIn, positionOf, type Result, run } from "./asking";
+import { run } from "./asking";
 import { Editor } from "./Editor";
 import { Reference } from "./Reference";
 import { GraphqlResult, SqlResult } from "./Results";
+import { EXAMPLES, type Language, LIMIT, LIMITS, LINKED, placeIn, positionOf, type Result } from "./words";
 import "./query.css";
 
 const NAMES: Readonly<Record<Language, string>> = { sql: "SQL", graphql: "GraphQL" };
@@ -156,7 +157,7 @@ function Asking({ language, words }: { readonly language: Language; readonly wor
           {language === "sql" && (
             <label className="choice">
               <span>at most</span>
-              <select value={limit} onChange={(event) => void navigate({ to: ".", search: (before: Record<string, unknown>) => ({ ...before, limit: Number(event.target.value) === LIMIT ? undefined : event.target.value }) as never, replace: true, resetScroll: false })}>
+              <select aria-label="Rows at most" value={limit} onChange={(event) => void navigate({ to: ".", search: (before: Record<string, unknown>) => ({ ...before, limit: Number(event.target.value) === LIMIT ? undefined : event.target.value }) as never, replace: true, resetScroll: false })}>
                 {LIMITS.map((each) => (
                   <option key={each} value={each}>
                     {each.toLocaleString("en-GB")} rows

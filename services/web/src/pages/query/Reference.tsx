@@ -5,7 +5,7 @@ import { send } from "../../data/client";
 import { plural } from "../../data/moment";
 import { Problem } from "../../data/problem";
 import { Failed, Loading } from "../../parts/States";
-import type { Language } from "./asking";
+import type { Language } from "./words";
 
 const RELATIONS = [
   "entities", "columns", "edges", "claims", "commits", "changes", "owners", "tags", "terms", "runs", "parameters", "metrics", "profiles", "usage", "quality", "objects",

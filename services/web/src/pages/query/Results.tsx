@@ -5,7 +5,7 @@ import { type KeyboardEvent, useMemo, useRef } from "react";
 import { plural } from "../../data/moment";
 import { csv, save } from "../../parts/save";
 import { Incomplete, Nothing } from "../../parts/States";
-import { type GraphqlError, placeIn, type Rows, type Told } from "./asking";
+import { type GraphqlError, placeIn, type Rows, type Told } from "./words";
 
 const ROW = 28;
 const LINE = 20;

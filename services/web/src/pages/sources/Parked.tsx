@@ -52,7 +52,7 @@ export function Parked({ groups, may }: { readonly groups: readonly ParkedGroup[
       const first = receipt.errors?.[0];
       return receipt.status === "accepted" || receipt.status === "unchanged" || receipt.status === "closed"
         ? `Number ${group.id} was replayed: ${receipt.status}.`
-        : `Number ${group.id} is ${receipt.status} again${first?.what === undefined ? "" : `: ${first.what}`}.${first?.hint === undefined ? "" : ` ${first.hint}.`}`;
+        : `Number ${group.id} was ${receipt.status} again${first?.what === undefined ? "" : `: ${first.what}`}.${first?.hint === undefined ? "" : ` ${first.hint}.`}`;
     });
   const drop = (group: ParkedGroup): Promise<void> =>
     act(group, async () => {
@@ -118,7 +118,7 @@ export function Parked({ groups, may }: { readonly groups: readonly ParkedGroup[
               </li>
             ))}
           </ul>
-          {groups.length > SHOWN && <p className="soft">The oldest {SHOWN} are shown; clew parked lists all.</p>}
+          {groups.length > SHOWN && <p className="soft">The oldest {SHOWN} are shown; clew parked list tells of all.</p>}
           {!may && (
             <p className="soft">
               To replay or drop them here, sign in with a token that may: <code>clew token create me --scope admin</code>

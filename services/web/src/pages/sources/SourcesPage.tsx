@@ -30,7 +30,7 @@ const DOORS: Readonly<Record<string, string>> = {
   direct: "people, with a token",
   token: "program, with a token",
   loopback: "program on this machine",
-  derived: "derived by Clew",
+  reactor: "derived by Clew",
 };
 
 export function SourcesPage() {
@@ -157,10 +157,10 @@ function Table({ sources, last }: { readonly sources: readonly Source[]; readonl
             <thead>
               <tr>
                 <th scope="col">Source</th>
+                <th scope="col">State</th>
                 <th scope="col">Rank</th>
                 <th scope="col">Last word</th>
                 <th scope="col">Last crawl</th>
-                <th scope="col">State</th>
               </tr>
             </thead>
             <tbody>
@@ -172,14 +172,14 @@ function Table({ sources, last }: { readonly sources: readonly Source[]; readonl
                     </bdi>
                     <div className="soft">{DOORS[each.door] ?? each.door}</div>
                   </th>
+                  <td>
+                    <State source={each} />
+                  </td>
                   <td className="number">{each.rank}</td>
                   <td>
                     <LastWord said={times.get(each.name)} source={each.name} />
                   </td>
                   <td>{each.crawl === null ? <span className="soft">{each.order === "crawl" ? "none yet" : "does not crawl"}</span> : <Crawl crawl={each.crawl} />}</td>
-                  <td>
-                    <State source={each} />
-                  </td>
                 </tr>
               ))}
             </tbody>

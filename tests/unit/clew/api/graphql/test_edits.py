@@ -81,3 +81,37 @@ def test_lineage_by_hand_and_its_denial(steward: TestClient, thread: str) -> Non
     deny = 'mutation { denyLineage(from: "flights.carrier", to: "delays.avg_delay") { changed } }'
     assert ask(steward, deny)["denyLineage"]["changed"] == 1
     assert fails(steward, deny)["extensions"]["code"] == "not_found"
+
+
+def test_what_may_be_edited_is_told_to_who_may(steward: TestClient, local: TestClient, thread: str) -> None:
+    asked = 'query { mayEdit editable(of: "flights") }'
+    said = ask(steward, asked)
+    assert said["mayEdit"]
+    assert {"documentation", "ownership", "tags", "terms", "lineage"} <= set(said["editable"])
+    assert "term" not in said["editable"]
+    assert "profile" not in said["editable"]
+    assert ask(local, asked) == {"mayEdit": False, "editable": []}
+
+
+def test_no_flow_is_edited_of_what_no_data_flows_through(steward: TestClient, thread: str) -> None:
+    ask(steward, EDIT, edit={"op": "add_tag", "tag": "PII"}, of="flights")
+    said = ask(steward, 'query { editable(of: "urn:clew:tag:(clew,PII)") }')["editable"]
+    assert "documentation" in said
+    assert "lineage" not in said
+
+
+def test_tags_form_a_tree_that_grows_and_is_felled(steward: TestClient, thread: str) -> None:
+    grow = "mutation ($tag: JSON!) { growTags(tag: $tag) { token } }"
+    ask(steward, grow, tag={"name": "Personal", "create": True, "definition": "Of a person"})
+    ask(steward, grow, tag={"name": "E-mail", "create": True, "parent": "Personal"})
+    used = ask(steward, EDIT, edit={"op": "add_tag", "tag": "E-mail"}, of="flights")["edit"]
+    tree = "query ($t: String) { tags(atLeast: $t) { name depth uses usesBelow text } }"
+    assert ask(steward, tree, t=used["token"])["tags"] == [
+        {"name": "Personal", "depth": 0, "uses": 0, "usesBelow": 1, "text": "Of a person"},
+        {"name": "E-mail", "depth": 1, "uses": 1, "usesBelow": 1, "text": None},
+    ]
+    assert fails(steward, 'mutation { deleteTag(name: "Personal") { changed } }')["extensions"]["children"] == [
+        "E-mail"
+    ]
+    bad = fails(steward, grow, tag={"name": "Personal", "synonyms": ["Private"]})
+    assert bad["message"].startswith("a tag has no synonyms")

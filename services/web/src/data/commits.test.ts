@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { eventsIn } from "./tape";
+import { eventsIn } from "./commits";
 
 const FRAME = 'id: abc-7\nevent: commit\ndata: {"seq":7,"source":"etl","changes":[]}\n\n';
 

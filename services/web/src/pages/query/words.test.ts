@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { placeIn, positionOf, variablesIn } from "./asking";
+import { placeIn, positionOf, variablesIn } from "./words";
 
 test("a place is found in words, and in the text", () => {
   expect(placeIn("line 2, column 3")).toEqual({ line: 2, column: 3 });

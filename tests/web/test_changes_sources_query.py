@@ -14,7 +14,8 @@ from playwright.sync_api import Page, expect
 
 from web.conftest import START, Open, Served, Tab, entity, violations
 from web.hostile import NASTY, RIGHT_TO_LEFT, SCRIPT
-from web.test_pages import LOOKS, overflows
+from web.looks import LOOKS
+from web.test_pages import overflows
 
 DATASET = "urn:clew:dataset:(duckdb://nyc,nyc.main_marts.fct_flights)"
 OTHER = "urn:clew:dataset:(duckdb://nyc,nyc.raw.airlines)"

@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 from web.conftest import Open, Tab, entity, violations
 from web.editing import asked, dataset, dialog, edited, focused, part, stands, steward, table
 from web.hostile import MARKDOWN, SCRIPT
-from web.test_pages import LOOKS, overflows
+from web.looks import LOOKS
+from web.test_pages import overflows
 
 PARTS = ("Description", "Owners", "Tags", "Terms", "Certification", "Deprecation", "Lineage")
 

@@ -11,7 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 from web.conftest import Open, Tab, violations
 from web.editing import asked, dialog, edited, focused, house, steward, table
 from web.hostile import LONG, MARKDOWN
-from web.test_pages import LOOKS, overflows
+from web.looks import LOOKS
+from web.test_pages import overflows
 
 TERMS = "/glossary"
 

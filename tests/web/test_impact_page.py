@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import expect
 
 from web.conftest import Served, Tab, violations
+from web.looks import LOOKS
 
 DEP_DELAY = "urn:clew:column:(duckdb://nyc,nyc.raw.flights,dep_delay)"
 BOARD = "urn:clew:dashboard:(dbt://nyc_flights,exposure.nyc_flights.operations_board)"
-LOOKS = [(1440, 900, "light"), (1440, 900, "dark"), (390, 844, "light"), (390, 844, "dark")]
 
 
 def impact(urn: str, rest: str = "") -> str:

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from web.conftest import Open, Served, Tab, violations
+from web.looks import LOOKS
 
 FLIGHTS = "urn:clew:dataset:(duckdb://nyc,nyc.raw.flights)"
 STAGED = "urn:clew:dataset:(duckdb://nyc,nyc.main_staging.stg_flights)"
@@ -20,7 +21,6 @@ DELAYS = "urn:clew:dataset:(dbt://nyc_flights,model.nyc_flights.int_flight_delay
 FEATURES = "urn:clew:dataset:(duckdb://nyc,nyc.main_features.delay_features)"
 DEP_DELAY = "urn:clew:column:(duckdb://nyc,nyc.raw.flights,dep_delay)"
 BOARD = "urn:clew:dashboard:(dbt://nyc_flights,exposure.nyc_flights.operations_board)"
-LOOKS = [(1440, 900, "light"), (1440, 900, "dark"), (390, 844, "light"), (390, 844, "dark")]
 WITHIN = ("MEMBER", "NAMED")
 """Edges between the parts of one card: the graph draws none, lineage tells them."""
 

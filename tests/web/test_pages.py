@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from web.conftest import Open, Tab, entity, violations
 from web.hostile import SENSOR
+from web.looks import LOOKS
 
 DATASET = "urn:clew:dataset:(duckdb://nyc,nyc.main_marts.fct_flights)"
 VERSION = "urn:clew:model_version:(mlflow://nyc,flight_delay.2)"
@@ -35,7 +36,6 @@ PAGES = {
     "custom-kind": entity(SENSOR),
     "nothing": entity("urn:clew:dataset:(duckdb://nyc,nobody)"),
 }
-LOOKS = [(1440, 900, "light"), (1440, 900, "dark"), (390, 844, "light"), (390, 844, "dark")]
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))

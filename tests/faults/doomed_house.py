@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from clew import house as house_module
 from clew.derive.reactor import Reactor
 from clew.graph import snapshot
 from clew.graph.lineage_index import LineageIndex
@@ -89,8 +90,10 @@ def doom(point: str, count: int) -> None:
     if point in POINTS:
         owner, name, before = POINTS[point]
         setattr(owner, name, dies(getattr(owner, name), before, count))
-    # The graph saves a snapshot whenever it rests, but for the one point where renames must be tantivy's alone.
-    follower._SAVE_EVERY = 0.0 if TRACED.get(point, ("", ""))[1] != "rename" else 1e9
+    # The graph saves a snapshot after every step, but for the one point where renames must be tantivy's alone.
+    follower._SAVE_EVERY, follower._SAVING = (0.0, 0.0) if TRACED.get(point, ("", ""))[1] != "rename" else (1e9, 0.0)
+    # Nobody pauses between steps: each comes to its points as often as it can.
+    house_module._DRAWING, house_module._DERIVING = {}, 0.0
 
 
 def dataset(name: str) -> str:

@@ -91,9 +91,9 @@ def _listening(house: House, *, loopback: bool) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of a process."""
+    """One Chromium for all tests of a file: while its driver runs, nobody else has an event loop in this process."""
     path = shutil.which("chromium")
     if path is None:
         pytest.fail("chromium is not here: apt-get install chromium")

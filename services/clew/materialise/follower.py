@@ -13,7 +13,9 @@ from clew.materialise.views import Views
 _BATCH = 500
 """Commits that a follower takes at a time."""
 _SAVE_EVERY = 30.0
-"""Seconds between snapshots of the graph under steady load."""
+"""Seconds between snapshots of the graph, under steady load too."""
+_SAVING = 20.0
+"""How many times as long as a snapshot took the next one is waited for, if that is longer."""
 _SHARE = 4.0
 """How many times as long as its work the relations' follower gives way to a writer."""
 _LONGEST_PAUSE = 2.0
@@ -47,7 +49,7 @@ class GraphFollower:
         self._ledger = ledger
         self._views = views
         self._clock = clock
-        self._saved = clock()
+        self._saved, self._saving = clock(), 0.0
         self._unsaved = False
 
     def position(self) -> int:
@@ -61,12 +63,19 @@ class GraphFollower:
             return False
         graph.apply(self._ledger.epoch, draw_graph.draw(commits, self._ledger))
         self._unsaved = True
+        self._save_when_due()
         return True
 
     def rest(self) -> None:
-        if self._unsaved and self._clock() - self._saved > _SAVE_EVERY:
+        self._save_when_due()
+
+    def _save_when_due(self) -> None:
+        """Save also where there is always something to take: who starts anew has no more than that to take again."""
+        begun = self._clock()
+        if self._unsaved and begun - self._saved >= max(_SAVE_EVERY, _SAVING * self._saving):
             self._views.graph.save()
             self._saved, self._unsaved = self._clock(), False
+            self._saving = self._saved - begun
 
 
 class SearchFollower:

@@ -141,7 +141,12 @@ class TestBadInput:
 
     def test_a_malformed_source_name_is_not_registered(self, local: TestClient, house: House) -> None:
         refused(local.post("/v1/groups", json=group(NOTE, source="\u0000<script>")), 400, "bad_input")
-        assert [source.name for source in house.ledger.sources()] == ["derived.evidence", "derived.sql", "steward"]
+        assert [source.name for source in house.ledger.sources()] == [
+            "derived.evidence",
+            "derived.query_log",
+            "derived.sql",
+            "steward",
+        ]
 
     def test_a_secret_is_not_said_back(self, local: TestClient) -> None:
         answer = local.post("/v1/groups", json=group(says("urn:clew:dataset:(pg://u:hunter2@h,t)", "tags", {})))

@@ -61,10 +61,11 @@ interface Chosen {
 function Choice({ said, b, aAt, bAt }: Chosen) {
   const navigate = useNavigate();
   const id = useId();
-  const [other, setOther] = useState(b === undefined ? "" : nameOf(b));
+  const chosen = b === undefined ? "" : nameOf(b);
+  const [other, setOther] = useState(chosen);
   const [from, setFrom] = useState(aAt ?? "");
   const [to, setTo] = useState(bAt ?? "");
-  const found = useAsk(Find, { text: other, filters: { kind: [said.kind] }, facets: [], first: 10 }, { when: other.length > 1 });
+  const found = useAsk(Find, { text: other, filters: { kind: [said.kind] }, facets: [], first: 10 }, { when: other.length > 1 && other !== chosen });
   const names = (found.data?.search.edges ?? []).flatMap((each) => (each.node === null || each.node.urn === said.urn ? [] : [each.node.name]));
 
   function compare(event: FormEvent): void {

@@ -18,7 +18,7 @@ from unit.clew.query import past
 
 def test_as_of_a_seq_a_house_on_neo4j_answers_as_it_did_when_that_seq_was_its_newest(neo4j: Server) -> None:
     @given(past.histories)
-    @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+    @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
     def holds(history: Sequence[tuple[str, Event]]) -> None:
         graph = f"{neo4j.url}?graph={uuid.uuid4()}"
         with TemporaryDirectory() as home, House(Settings(home=Path(home), graph=graph)) as house:

@@ -51,9 +51,13 @@ class Cards:
         self._tests = tests
 
     def of(self, nodes: Ids) -> Ids:
-        """Return the card of each node."""
-        parents = self._graph.nodes(nodes).parent
-        return np.where(parents > 0, parents, nodes)
+        """Return the card of each node, whether or not the graph has met it."""
+        kept = self._graph.nodes(nodes)
+        cards = np.where(kept.parent > 0, kept.parent, nodes)
+        for at in np.flatnonzero(kept.kind == ""):
+            (entity,) = self._ledger.entities([int(nodes[at])])
+            cards[at] = nodes[at] if entity is None else entity.parent or nodes[at]
+        return cards
 
     def holding(self, entity: Entity) -> int:
         """Return the card of an entity, whether or not the graph has met it."""

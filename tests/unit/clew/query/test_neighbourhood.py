@@ -143,6 +143,12 @@ class TestTrace:
         assert (cards(answer), answer["trace"]["left"]) == (["c", "b", "d"], 2)
         assert answer["complete"] is False
 
+    def test_a_node_that_the_graph_never_met_is_on_the_card_of_its_dataset(self, house: House) -> None:
+        say(house, schema(table("a"), "x"))
+        say(house, event(job("make_b"), "lineage", {"inputs": [table("a")], "outputs": [table("b")], "columns": []}))
+        say(house, event(job("make_b"), "lineage", None, op="retract"))
+        assert cards(around(house, "a", trace="a")) == ["a"]
+
     def test_what_only_decides_about_rows_is_followed_when_asked(self, house: House) -> None:
         said = {"inputs": [table("a")], "outputs": [table("b")], "columns": [[0, "x", 0, "x", "IDENTITY", 1.0]]}
         say(house, event(job("make_b"), "lineage", {**said, "rows": [[0, 0, "y", "FILTER"]]}))

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -20,6 +21,7 @@ from clew.ledger.clock import now_micros
 from clew.ledger.port import DERIVED_EVIDENCE, DERIVED_QUERY_LOG, DERIVED_SQL, RenewsEpoch
 from clew.log import Log, Station, open_log
 from clew.materialise import audit, audit_relations
+from clew.materialise.confirm import confirmed
 from clew.materialise.follower import Follower, GraphFollower, RelationsFollower, SearchFollower
 from clew.materialise.rebuild import ALL_VIEWS, ViewName, rebuild
 from clew.materialise.views import Views
@@ -200,10 +202,13 @@ class House:
         if self.freshness.catch_up is not None:
             self.catch_up()
         with self._drawing:
-            found = [*audit.check_graph(self.ledger, self.views), *audit.check_search(self.ledger, self.views)]
-            rows = list(audit_relations.check(self.ledger, self.views))
-            mended = audit.mend(found, self.ledger, self.views) if mend else 0
-            mended += audit_relations.mend(rows, self.ledger, self.views) if mend else 0
+            ledger, views = self.ledger, self.views
+            found = confirmed(ledger, lambda: views.graph.position().seq, partial(audit.check_graph, ledger, views))
+            found += confirmed(ledger, lambda: views.search.position().seq, partial(audit.check_search, ledger, views))
+            check_rows = partial(audit_relations.check, ledger, views)
+            rows = confirmed(ledger, lambda: views.relations.position().seq, check_rows)
+            mended = audit.mend(found, ledger, views) if mend else 0
+            mended += audit_relations.mend(rows, ledger, views) if mend else 0
         return {
             "findings": [
                 *self._losses(),

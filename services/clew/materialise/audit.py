@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -33,11 +33,11 @@ class Finding:
     aspect: str = ""
 
 
-def check_graph(ledger: LedgerReader, views: Views) -> Iterator[Finding]:
-    """Yield every (entity, aspect) whose edges differ from those recomputed from the heads."""
+def check_graph(ledger: LedgerReader, views: Views, only: Container[int] | None = None) -> Iterator[Finding]:
+    """Yield every (entity, aspect), of `only` some entities if given, whose edges differ from those recomputed."""
     graph = views.graph
     expected: set[tuple[int, int]] = set()
-    for entity, urn, aspect, claims in _heads_with_edges(ledger):
+    for entity, urn, aspect, claims in _heads_with_edges(ledger, only):
         number = ledger.number_of("aspect", aspect)
         wanted = _wanted(urn, aspect, claims, ledger)
         if wanted:
@@ -46,7 +46,7 @@ def check_graph(ledger: LedgerReader, views: Views) -> Iterator[Finding]:
         if held != wanted:
             yield Finding("graph", f"{aspect} of {urn}", _difference(held, wanted, ledger), entity, aspect)
     for entity, number in sorted(set(graph.keys()) - expected):
-        held = graph.edges_of(entity, number)
+        held = graph.edges_of(entity, number) if only is None or entity in only else frozenset()
         if held:
             name = ledger.name_of("aspect", number)
             (known,) = ledger.entities([entity])
@@ -55,10 +55,10 @@ def check_graph(ledger: LedgerReader, views: Views) -> Iterator[Finding]:
                 yield Finding("graph", f"{name} of {urn}", _difference(held, frozenset(), ledger), entity, name)
 
 
-def check_search(ledger: LedgerReader, views: Views) -> Iterator[Finding]:
-    """Yield every entity whose document differs from the one recomputed from its claims."""
-    held = {document.id: document for document in views.search.dump()}
-    entities = sorted({entity for entity, _ in ledger.live_keys()})
+def check_search(ledger: LedgerReader, views: Views, only: Container[int] | None = None) -> Iterator[Finding]:
+    """Yield every entity, of `only` some if given, whose document differs from the one recomputed from its claims."""
+    held = {each.id: each for each in views.search.dump() if only is None or each.id in only}
+    entities = sorted({entity for entity, _ in ledger.live_keys() if only is None or entity in only})
     for page in _pages(entities):
         documents, _ = draw_search.documents_of(page, ledger)
         for wanted in documents:
@@ -135,8 +135,11 @@ def intervals_digest(ledger: LedgerReader, views: Views) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _heads_with_edges(ledger: LedgerReader) -> Iterator[tuple[int, str, str, tuple[Claim, ...]]]:
-    entities = sorted({entity for entity, aspect in ledger.live_keys() if ledger.registry.get(aspect).edges})
+def _heads_with_edges(
+    ledger: LedgerReader, only: Container[int] | None
+) -> Iterator[tuple[int, str, str, tuple[Claim, ...]]]:
+    live = {entity for entity, aspect in ledger.live_keys() if ledger.registry.get(aspect).edges}
+    entities = sorted(live if only is None else (each for each in live if each in only))
     for page in _pages(entities):
         claimed = ledger.claims(page)
         for entity in ledger.entities(page):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from clew.ledger import LedgerReader
@@ -32,11 +32,13 @@ class Finding:
     last: int = 0
 
 
-def check(ledger: LedgerReader, views: Views) -> Iterator[Finding]:
-    """Yield every entity whose rows differ from those recomputed from the heads, and commits whose log rows do."""
+def check(ledger: LedgerReader, views: Views, only: Container[int] | None = None) -> Iterator[Finding]:
+    """Yield every entity, of `only` some if given, whose rows differ from those recomputed from the heads; then, under
+    entity 0, commits whose log rows do."""
     relations = views.relations
     live = {entity for entity, _ in ledger.live_keys()}
-    for page in _pages(sorted(live.union(relations.entities()))):
+    every = live.union(relations.entities())
+    for page in _pages(sorted(every if only is None else (each for each in every if each in only))):
         nodes, keys = _drawn(page, ledger)
         wanted = _by_entity(nodes, keys)
         held = _split(relations.items_of(page))
@@ -45,7 +47,7 @@ def check(ledger: LedgerReader, views: Views) -> Iterator[Finding]:
             if differing:
                 (known,) = ledger.entities([entity])
                 yield Finding(known.urn if known else f"entity {entity}", differing, entity)
-    after, head = 0, relations.position().seq
+    after, head = 0, relations.position().seq if only is None or 0 in only else 0
     while after < head and (commits := ledger.tail(after, _PAGE, fresh=True)):
         commits = [each for each in commits if each.seq <= head]
         if not commits:

@@ -53,6 +53,7 @@ class TestReading:
 
     def test_a_tag_that_nobody_ever_described_is_listed_with_its_uses(self, tab: Tab) -> None:
         page = tab.visit("/glossary?of=tags")
+        assert page.locator('.tab[aria-current="page"]').all_inner_texts() == ["Tags"]
         line(page, "hacked=1</script>").click()
         tab.settle()
         expect(page.get_by_role("article")).to_contain_text("Nobody has said yet what it means")

@@ -35,6 +35,13 @@ PAGES = {
     "person": entity("urn:clew:person:(people,Ada Marsh)"),
     "custom-kind": entity(SENSOR),
     "nothing": entity("urn:clew:dataset:(duckdb://nyc,nobody)"),
+    "lineage": f"/lineage/{quote(DATASET, safe='')}",
+    "lineage-list": f"/lineage/{quote(DATASET, safe='')}?view=list",
+    "impact": f"/impact/{quote(DATASET, safe='')}",
+    "glossary": "/glossary",
+    "domains": "/glossary?of=domains",
+    "tags": "/glossary?of=tags",
+    "tag": f"/glossary?of=tags&at={quote('urn:clew:tag:(clew,core)', safe='')}",
 }
 
 

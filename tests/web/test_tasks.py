@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from web.conftest import Open, Tab, entity, violations
+from web.editing import dialog, house, stands, steward, table
 from web.hostile import WIDE, WIDE_COLUMNS
 
 FLIGHTS = "urn:clew:dataset:(duckdb://nyc,nyc.raw.flights)"
@@ -17,6 +18,78 @@ def focused(page: Page) -> str:
     """Return the text, or else the label, of what has the focus."""
     said: str = page.evaluate("() => document.activeElement.innerText || document.activeElement.ariaLabel || ''")
     return said
+
+
+COUNTING = """
+  window.effort = { clicks: 0, keys: 0 };
+  addEventListener("click", (event) => { window.effort.clicks += event.detail > 0 ? 1 : 0; }, true);
+  addEventListener("keydown", () => { window.effort.keys += 1; }, true);
+"""
+
+
+class TestEffort:
+    """What five tasks cost who has never been here and uses the mouse: clicks and keystrokes from the home page on."""
+
+    @staticmethod
+    def home(tab: Tab) -> Page:
+        """Open the home page with clicks and keystrokes counted from here on."""
+        tab.page.add_init_script(COUNTING)
+        return tab.visit("/")
+
+    @staticmethod
+    def search(page: Page, words: str, kind: str, place: str) -> None:
+        """Click into the search of the bar, type, and click the hit of this kind that lies there."""
+        page.get_by_role("combobox", name="Search").click()
+        page.keyboard.type(words)
+        page.get_by_role("option").filter(has_text=kind).filter(has_text=place).first.click()
+
+    @staticmethod
+    def effort(page: Page) -> tuple[int, int]:
+        """Return the clicks and the keystrokes so far."""
+        clicks, keys = page.evaluate("() => [window.effort.clicks, window.effort.keys]")
+        return clicks, keys
+
+    def test_the_feature_table_for_delays_is_found(self, tab: Tab) -> None:
+        page = self.home(tab)
+        self.search(page, "delay features", "dataset", "nyc.main_features")
+        expect(page.get_by_role("heading", level=1)).to_have_text("delay_features")
+        assert self.effort(page) == (2, 14)
+
+    def test_it_is_told_what_trained_version_2_of_the_model(self, tab: Tab) -> None:
+        page = self.home(tab)
+        self.search(page, "flight_delay", "model version", "flight_delay.2")
+        trained = page.get_by_role("region", name="What trained it")
+        expect(trained.get_by_role("link", name="2013-02")).to_be_visible()
+        assert self.effort(page) == (2, 12)
+
+    def test_it_is_seen_what_breaks_when_a_column_is_dropped(self, tab: Tab) -> None:
+        page = self.home(tab)
+        self.search(page, "dep_delay", "column", "nyc.raw.flights")
+        page.get_by_role("link", name="What breaks").first.click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Dropping")
+        expect(page.locator("h1")).to_contain_text("breaks 2 models")
+        assert self.effort(page) == (3, 9)
+
+    def test_it_is_seen_what_changed_since_yesterday(self, tab: Tab) -> None:
+        page = self.home(tab)
+        page.get_by_role("link", name="Changes", exact=True).click()
+        expect(page.locator("main")).to_contain_text("since 1 day ago")
+        expect(page.locator(".change").first).to_be_visible()
+        assert self.effort(page) == (1, 0)
+
+    def test_a_column_is_documented(self, tab: Tab) -> None:
+        of = table(tab, "takings")
+        page = self.home(steward(tab))
+        self.search(page, "takings", "dataset", "takings")
+        page.get_by_role("link", name="amount", exact=True).click()
+        page.get_by_role("button", name="Say it").click()
+        expect(dialog(page).get_by_label("What it is for")).to_be_focused()
+        page.keyboard.type("Euros, gross")
+        dialog(page).get_by_role("button", name="Save").click()
+        expect(page.locator(".purpose")).to_have_text("Euros, gross")
+        assert self.effort(page) == (5, 19)
+        column = of.replace("dataset:(", "column:(").replace(")", ",amount)")
+        assert stands(tab, column, "documentation")["text"] == "Euros, gross"
 
 
 class TestSearchOfTheBar:
@@ -229,6 +302,22 @@ class TestThing:
         page.get_by_role("link", name=f"c{WIDE_COLUMNS - 1:05}").wait_for()
         assert page.locator(".columns-body [role=row]").count() < 60
         assert violations(page, axe) == []
+
+    def test_what_a_person_owns_is_one_click_away(self, tab: Tab) -> None:
+        page = tab.visit(entity("urn:clew:person:(people,Ada Marsh)"))
+        page.get_by_role("link", name="What they own").click()
+        tab.settle()
+        expect(page.locator(".hit").filter(has_text="nyc.raw")).not_to_have_count(0)
+
+    def test_a_term_begins_with_what_it_means(self, tab: Tab) -> None:
+        with house(tab) as client:
+            made = {"create": True, "name": "Block time", "definition": "From gate to **gate**."}
+            token = client.post("/v1/glossary", json=made).raise_for_status().json()["token"]
+            client.get("/v1/search", params={"atLeast": token, "q": "x"}).raise_for_status()
+        page = tab.visit(entity("urn:clew:glossary_term:(clew,Block time)"))
+        expect(page.locator(".purpose strong")).to_have_text("gate")
+        page = tab.visit("/search?q=block+time&kind=glossary_term")
+        expect(page.locator(".hit").first).to_contain_text("From gate to")
 
 
 class TestFrame:

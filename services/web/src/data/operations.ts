@@ -813,6 +813,7 @@ export interface FindResult {
         })[];
         readonly properties: Json | null;
         readonly documentation: Json | null;
+        readonly term: Json | null;
         readonly certification: Json | null;
         readonly deprecation: Json | null;
         readonly tier: Json | null;
@@ -848,7 +849,7 @@ export interface FindResult {
 
 export const Find: Operation<FindResult, FindVariables> = {
   name: "Find",
-  text: "query Find($text: String!, $filters: SearchFilters, $facets: [String!], $first: Int!, $after: String, $where: [String!], $downstreamOf: String, $upstreamOf: String) { search( text: $text filters: $filters facets: $facets first: $first after: $after where: $where downstreamOf: $downstreamOf upstreamOf: $upstreamOf ) { totalCount facets edges { cursor matched measures node { urn kind name owners { urn role } properties: aspect(name: \"properties\") documentation: aspect(name: \"documentation\") certification: aspect(name: \"certification\") deprecation: aspect(name: \"deprecation\") tier: aspect(name: \"tier\") } } pageInfo { hasNextPage endCursor } envelope { ...Honest } } } fragment Honest on Answer { asOf { seq time epoch token } complete behind frontier { reason count urns } gaps { code urn detail } explain }",
+  text: "query Find($text: String!, $filters: SearchFilters, $facets: [String!], $first: Int!, $after: String, $where: [String!], $downstreamOf: String, $upstreamOf: String) { search( text: $text filters: $filters facets: $facets first: $first after: $after where: $where downstreamOf: $downstreamOf upstreamOf: $upstreamOf ) { totalCount facets edges { cursor matched measures node { urn kind name owners { urn role } properties: aspect(name: \"properties\") documentation: aspect(name: \"documentation\") term: aspect(name: \"term\") certification: aspect(name: \"certification\") deprecation: aspect(name: \"deprecation\") tier: aspect(name: \"tier\") } } pageInfo { hasNextPage endCursor } envelope { ...Honest } } } fragment Honest on Answer { asOf { seq time epoch token } complete behind frontier { reason count urns } gaps { code urn detail } explain }",
 };
 
 export interface RowsVariables {

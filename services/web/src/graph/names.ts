@@ -36,6 +36,11 @@ export function said(urn: string): Said {
   };
 }
 
+/** Return what a card is headed with: of a dataset that nobody gave a title, its last segment. */
+export function headText(card: { readonly kind: string; readonly title: string; readonly name: string }): string {
+  return card.kind === "dataset" && card.title === card.name ? (card.title.split(".").at(-1) ?? card.title) : card.title;
+}
+
 /** Return the URN of a part of a card. `path` is escaped, as answers carry it; null stands for the whole. */
 export function partUrn(card: string, kind: string, path: string | null): string {
   const inside = card.slice(card.indexOf("(") + 1, -1);

@@ -4,6 +4,7 @@ import type { Curve } from "./curves";
 import { type Detail, detailAt } from "./detail";
 import type { Region } from "./groups";
 import type { Column, Graph, State } from "./model";
+import { headText } from "./names";
 import { HEAD, ROW, type Stroke } from "./sheet";
 
 export interface Palette {
@@ -158,8 +159,8 @@ function drawTiles(brush: Brush, scene: Scene, window: Box, zoom: number, colour
     if (!overlaps(box, window)) return;
     frame(brush, box, at, zoom, colours, lit);
     brush.fillStyle = colours.ink;
-    const title = scene.graph.cards[at]?.title ?? "";
-    brush.fillText(shortened(brush, title, box.width - 16), box.x + 8, box.y + Math.min(box.height, 54) / 2);
+    const card = scene.graph.cards[at];
+    brush.fillText(shortened(brush, card === undefined ? "" : headText(card), box.width - 16), box.x + 8, box.y + Math.min(box.height, 54) / 2);
   });
   brush.globalAlpha = 1;
 }
@@ -183,7 +184,7 @@ function drawSheets(brush: Brush, scene: Scene, colours: Palette, lit: Lit): voi
     frame(brush, box, at, 1, colours, lit);
     brush.fillStyle = colours.ink;
     brush.font = `600 14px ${colours.font}`;
-    brush.fillText(shortened(brush, card.title, box.width - 20), box.x + 10, box.y + 18);
+    brush.fillText(shortened(brush, headText(card), box.width - 20), box.x + 10, box.y + 18);
     brush.fillStyle = colours.soft;
     brush.font = `12px ${colours.font}`;
     brush.fillText(shortened(brush, `${card.kind} · ${card.schema}`, box.width - 20), box.x + 10, box.y + 38);
@@ -225,7 +226,14 @@ function shortened(brush: Brush, text: string, width: number): string {
   const whole = brush.measureText(text).width;
   if (whole <= width) return text;
   const letters = [...text];
-  const room = Math.max(2, Math.floor((letters.length * width) / whole) - 1);
+  for (let room = Math.floor((letters.length * width) / whole); room > 2; room--) {
+    const cut = cutTo(letters, room);
+    if (brush.measureText(cut).width <= width) return cut;
+  }
+  return cutTo(letters, 2);
+}
+
+function cutTo(letters: readonly string[], room: number): string {
   const front = Math.max(1, Math.floor(room * 0.4));
   return `${letters.slice(0, front).join("")}…${letters.slice(letters.length - Math.max(1, room - front)).join("")}`;
 }

@@ -1,4 +1,4 @@
-/** A modal dialog: the browser's own keeps the focus inside, gives it back on closing, and closes on Escape. */
+/** A modal dialog: the browser's own keeps the focus inside, gives it back on closing, and closes on Escape. A field has the focus first. */
 import { type ReactNode, useEffect, useId, useRef } from "react";
 import { Icon } from "./Icon";
 
@@ -8,6 +8,7 @@ export function Dialog({ title, close, children }: { readonly title: string; rea
   useEffect(() => {
     const before = document.activeElement;
     place.current?.showModal();
+    place.current?.querySelector<HTMLElement>(".dialog-body :is(input, textarea)")?.focus();
     return () => {
       // What opened it may have gone with what was done in it.
       if (before instanceof HTMLElement && before !== document.body && before.isConnected) before.focus();

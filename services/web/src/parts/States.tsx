@@ -44,7 +44,7 @@ export function Failed({ error, retry, children }: { readonly error: unknown; re
       </p>
       {problem.where !== undefined && (
         <p>
-          Where: <code>{problem.where}</code>
+          Where: <code>{readable(problem.where)}</code>
         </p>
       )}
       {problem.hint !== undefined && <p>What to do: {problem.hint}</p>}
@@ -56,6 +56,15 @@ export function Failed({ error, retry, children }: { readonly error: unknown; re
       )}
     </div>
   );
+}
+
+/** Return an address as people read it: a name in it as it was said. */
+function readable(where: string): string {
+  try {
+    return decodeURIComponent(where);
+  } catch {
+    return where;
+  }
 }
 
 /** Nothing there: what is missing, why, and the next step. */

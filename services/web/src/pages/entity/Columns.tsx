@@ -76,7 +76,7 @@ export function Columns({ columns, name }: { readonly columns: readonly Column[]
                   </Link>
                 </span>
                 <span role="cell" className="column-type" title={each.type}>
-                  {each.type ?? <span className="soft">not said</span>}
+                  {each.type === undefined ? <span className="soft">not said</span> : <bdi>{each.type}</bdi>}
                   {each.nullable === false ? <span className="soft"> required</span> : ""}
                 </span>
                 <span role="cell" className="column-text">

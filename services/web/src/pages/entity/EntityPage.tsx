@@ -22,7 +22,7 @@ import { useTitle } from "../../parts/title";
 import { type Listed, useAround } from "./around";
 import { Columns } from "./Columns";
 import { Compare } from "./Compare";
-import { type Described, lastSaid, useDescribed } from "./describe";
+import { type Described, lastSaid, toldPoints, useDescribed } from "./describe";
 import { type Part, partsOf, useEditable } from "./edit/parts";
 import { History } from "./History";
 import { aspectsOf, columnFacts, leadOf } from "./leads";
@@ -172,7 +172,7 @@ function Overview({ said, asOf, listed }: { readonly said: Described; readonly a
           <h2>
             {wordOf(name)} <span className="soft">newest {points.length}</span>
           </h2>
-          <Value value={points} />
+          <Value value={toldPoints(points)} />
         </section>
       ))}
       {aspects.length === 0 && facts.length === 0 && said.columns.length === 0 && <p className="soft">Nothing else is said of it.</p>}
@@ -188,8 +188,11 @@ interface Told {
   readonly edit: (part: Part) => void;
 }
 
+/** Kinds that own others. */
+const OWNING: ReadonlySet<string> = new Set(["person", "group"]);
+
 function Head({ said, around, asOf, may, edit }: Told) {
-  const text: string | undefined = said.aspects.documentation?.text;
+  const text: string | undefined = said.aspects.documentation?.text ?? said.aspects.term?.definition;
   const owners = (said.aspects.ownership?.owners ?? []) as readonly { readonly owner: string; readonly role: string }[];
   const last = lastSaid(said);
   const verdict = around === undefined ? undefined : verdictOf(around);
@@ -216,6 +219,11 @@ function Head({ said, around, asOf, may, edit }: Told) {
         <Link to="/impact/$urn" params={{ urn: said.urn }} className="button">
           <Icon name="impact" /> What breaks
         </Link>
+        {OWNING.has(said.kind) && (
+          <Link to="/search" search={{ owner: nameOf(said.urn) } as never} className="button">
+            <Icon name="user" /> What they own
+          </Link>
+        )}
         <CopyName name={said.urn} />
         {partsOf(may)[0] !== undefined && (
           <button type="button" className="button" aria-keyshortcuts="e" onClick={() => edit(partsOf(may)[0]?.[0] ?? "documentation")}>
@@ -242,19 +250,18 @@ function Head({ said, around, asOf, may, edit }: Told) {
         </div>
       )}
       <div className="row signs">
-        <span className="owned">
-          <Icon name="user" />
-          {owners.length === 0 ? (
-            <span className="soft">no owner</span>
-          ) : (
-            owners.map((each) => (
+        {(owners.length > 0 || !OWNING.has(said.kind) || may.has("ownership")) && (
+          <span className="owned">
+            <Icon name="user" />
+            {owners.length === 0 && <span className="soft">no owner</span>}
+            {owners.map((each) => (
               <span key={`${each.owner} ${each.role}`} title={each.role}>
                 <Thing urn={each.owner} place={false} />
               </span>
-            ))
-          )}
-          {may.has("ownership") && <Pencil text="Edit owners" edit={() => edit("ownership")} />}
-        </span>
+            ))}
+            {may.has("ownership") && <Pencil text="Edit owners" edit={() => edit("ownership")} />}
+          </span>
+        )}
         {last !== undefined && (
           <span className="chip" title={timeText(last)}>
             <Icon name="clock" /> described {agoText(last)}

@@ -25,6 +25,7 @@ export function Neighbours({ urn, kind, asOf, around }: Properties) {
   if (around.data === undefined) return <Loading what="what is around it" />;
   const said = around.data;
   const tests = objects<TestRow>(said.tests);
+  const lastRun = tests.flatMap((each) => each.time ?? []).sort().at(-1);
   const parts = objects<Part>(said.parts);
   const runs = objects<Run>(said.runs);
   const affected = Object.entries(said.impact.byKind as Record<string, number>).sort((a, b) => b[1] - a[1]);
@@ -56,12 +57,17 @@ export function Neighbours({ urn, kind, asOf, around }: Properties) {
           <h2>
             Tests <span className="soft">{new Set(tests.map((each) => each.test)).size}</span>
           </h2>
+          {lastRun !== undefined && (
+            <p className="soft" title={timeText(lastRun)}>
+              last run {agoText(lastRun)}
+            </p>
+          )}
           {asOf !== undefined && <OfNow />}
           <ul className="values">
             {tests.map((each) => (
               <li key={`${each.test} ${each.subject}`} className="one-line">
                 <Status status={each.status ?? "never ran"} /> <Thing urn={each.test} title={each.title} place={false} />{" "}
-                {each.time !== null && (
+                {each.time !== null && lastRun !== undefined && agoText(each.time) !== agoText(lastRun) && (
                   <span className="soft" title={timeText(each.time)}>
                     {agoText(each.time)}
                   </span>

@@ -39,7 +39,8 @@ function Text({ text }: { readonly text: string }): ReactNode {
         {text}
       </a>
     );
-  const shown = all || text.length <= LONG ? text : `${text.slice(0, LONG)}…`;
+  const told = text.includes("\n") ? text.replace(/^(?:[ \t]*\n)+/, "").trimEnd() : text;
+  const shown = all || told.length <= LONG ? told : `${told.slice(0, LONG)}…`;
   const said = text.includes("\n") ? (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
     <pre className="command" tabIndex={0}>
@@ -51,9 +52,9 @@ function Text({ text }: { readonly text: string }): ReactNode {
   return (
     <>
       {said}
-      {text.length > LONG && (
+      {told.length > LONG && (
         <button type="button" className="link-button" onClick={() => setAll(!all)}>
-          {all ? "Less" : `All ${text.length.toLocaleString("en-GB")} characters`}
+          {all ? "Less" : `All ${told.length.toLocaleString("en-GB")} characters`}
         </button>
       )}
     </>

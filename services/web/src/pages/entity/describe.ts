@@ -43,6 +43,12 @@ export function useDescribed(name: string, asOf: string | undefined) {
   });
 }
 
+/** Return the points of a series without the members that tell nothing: an empty name, a step that is always 0. */
+export function toldPoints(points: readonly Json[]): readonly Json[] {
+  const telling = new Set(points.flatMap((each) => Object.keys(each).filter((key) => each[key] !== null && each[key] !== "" && !(key === "step" && each[key] === 0))));
+  return points.map((each) => Object.fromEntries(Object.entries(each).filter(([key]) => telling.has(key))));
+}
+
 /** Return the newest time at which any source said what stands; undefined when nobody said anything. */
 export function lastSaid(said: Described): string | undefined {
   const times = Object.values(said.claims).flatMap((of) => of.map((each) => each.observed));

@@ -86,6 +86,7 @@ function Grown({ form }: { readonly form: Form }) {
             to="/glossary"
             search={(before: Record<string, unknown>) => ({ asOf: before.asOf, of: each === FORMS[0] ? undefined : each.key }) as never}
             className="tab"
+            activeOptions={{ exact: true, includeSearch: true }}
             aria-current={each === form ? "page" : undefined}
           >
             {each.title}

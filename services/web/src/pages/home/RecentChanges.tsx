@@ -28,6 +28,7 @@ export function RecentChanges({ commits }: { readonly commits: readonly Commit[]
             <span className="recent-what">
               {each.first === null ? <span className="soft">measured points</span> : <Thing urn={each.first} />}
               {each.things > 1 && <span className="soft"> and {(each.things - 1).toLocaleString("en-GB")} more</span>}
+              {each.message !== null && each.message !== `by ${each.source}` && <bdi className="clip">“{each.message}”</bdi>}
             </span>
             <span className="soft">
               {each.aspect !== null && `${each.aspect.replaceAll("_", " ")}${each.aspects > 1 ? " and others" : ""}, `}
@@ -40,7 +41,6 @@ export function RecentChanges({ commits }: { readonly commits: readonly Commit[]
                 </Link>
               )}
             </span>
-            {each.message !== null && <bdi className="clip">“{each.message}”</bdi>}
           </li>
         ))}
       </ol>

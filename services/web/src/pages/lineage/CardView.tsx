@@ -3,6 +3,7 @@ import type { NodeProps } from "@xyflow/react";
 import { createContext, memo, use } from "react";
 import { kindText } from "../../data/urn";
 import type { Card, Column, State } from "../../graph/model";
+import { headText } from "../../graph/names";
 import { KindIcon } from "../../parts/Thing";
 import { Icon } from "../../parts/Icon";
 
@@ -40,7 +41,7 @@ export const MARKS: Readonly<Record<State, string>> = { same: "", added: "+", re
 export const CardView = memo(function CardView({ data }: NodeProps & { data: CardData }) {
   const { card, rows, hidden, open, above, below, active, state } = data;
   const acts = use(ActsContext);
-  const shown = card.kind === "dataset" && card.title === card.name ? (card.title.split(".").at(-1) ?? card.title) : card.title;
+  const shown = headText(card);
   const classes = ["card", data.start && "start", data.dim && "dim", active === -1 && "active", state !== "same" && state, card.members > 0 && "group"];
   return (
     <div className={classes.filter(Boolean).join(" ")} id={`card-${card.at}`} role="group" aria-label={cardText(data)}>

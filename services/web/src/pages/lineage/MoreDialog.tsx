@@ -48,7 +48,7 @@ export function MoreDialog({ card, way, parameters, shown, add, expand, close }:
             />
           </label>
           <button type="button" className="button primary" onClick={expand}>
-            Show the next {TOP}
+            {said !== undefined && said.total <= TOP ? "Show all" : `Show the next ${TOP}`}
           </button>
         </div>
         {answer.error !== null && <Failed error={answer.error} retry={() => void answer.refetch()} />}

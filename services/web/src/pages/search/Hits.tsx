@@ -106,7 +106,8 @@ export function Hits({ edges, total, text, more }: Properties) {
 const MATCHED: Readonly<Record<string, string>> = { name: "name", title: "title", columns: "columns", prose: "description", code: "SQL or code" };
 
 function Hit({ node, edge, facts }: { readonly node: Found; readonly edge: Edge; readonly facts: Facts | undefined }) {
-  const summary: string = String(node.documentation?.text ?? "").trim().split("\n", 1)[0] ?? "";
+  const summary: string = String(node.documentation?.text ?? node.term?.definition ?? "").trim().split("\n", 1)[0] ?? "";
+  const place = node.properties?.name ? nameOf(node.urn) : placeOf(node.urn);
   const owners = node.owners.map((each) => labelOf(each.urn));
   return (
     <article>
@@ -115,7 +116,7 @@ function Hit({ node, edge, facts }: { readonly node: Found; readonly edge: Edge;
           <KindIcon kind={node.kind} />
           <Name text={node.properties?.name ?? labelOf(node.urn)} />
         </Link>
-        <bdi className="place">{node.properties?.name ? nameOf(node.urn) : placeOf(node.urn)}</bdi>
+        {place !== "" && <bdi className="place">{place}</bdi>}
         <span className="soft hit-kind">{kindText(node.kind)}</span>
         <Badges node={node} facts={facts} />
       </div>

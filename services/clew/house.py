@@ -192,21 +192,22 @@ class House:
     def doctor(self, *, mend: bool = True) -> dict[str, Any]:
         """Compare the views with the ledger, item by item; mend what differs, unless told not to.
 
+        What is written at every look can't be told from what is on its way into a view: that is counted as undecided.
         Nothing is drawn from a ledger that does not read back as it was written: its damages are all that is told.
         """
         damages: list[str] = getattr(self.ledger, "damages", list)()
         if damages:
             findings = [{"view": "ledger", "item": "ledger.db", "said": each} for each in damages]
             nothing: dict[str, Any] = {"stats": {}, "swept": {}, "digests": {}}
-            return {"findings": findings, "mended": 0, "parked": [], **self.health(), **nothing}
+            return {"findings": findings, "undecided": 0, "mended": 0, "parked": [], **self.health(), **nothing}
         if self.freshness.catch_up is not None:
             self.catch_up()
         with self._drawing:
             ledger, views = self.ledger, self.views
-            found = confirmed(ledger, lambda: views.graph.position().seq, partial(audit.check_graph, ledger, views))
-            found += confirmed(ledger, lambda: views.search.position().seq, partial(audit.check_search, ledger, views))
-            check_rows = partial(audit_relations.check, ledger, views)
-            rows = confirmed(ledger, lambda: views.relations.position().seq, check_rows)
+            checks = (views.graph, audit.check_graph), (views.search, audit.check_search)
+            looks = [confirmed(ledger, view.position, partial(check, ledger, views)) for view, check in checks]
+            rows, moving = confirmed(ledger, views.relations.position, partial(audit_relations.check, ledger, views))
+            found = [each for wrong, _ in looks for each in wrong]
             mended = audit.mend(found, ledger, views) if mend else 0
             mended += audit_relations.mend(rows, ledger, views) if mend else 0
         return {
@@ -215,6 +216,7 @@ class House:
                 *({"view": each.view, "item": each.item, "said": each.said} for each in found),
                 *({"view": "relations", "item": each.item, "said": each.said} for each in rows),
             ],
+            "undecided": moving + sum(undecided for _, undecided in looks),
             "mended": mended,
             "parked": [
                 {"id": each.id, "source": each.source, "group": each.group, "reasons": list(each.reasons)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,6 +63,14 @@ def asked_and_told(clew: Terminal, then: str) -> None:
     }
 
 
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+    """A home with a history, for those who only ask."""
+    clew = Terminal(tmp_path_factory.mktemp("told") / "home")
+    history(clew)
+    return clew
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -75,8 +82,6 @@ def asked_and_told(clew: Terminal, then: str) -> None:
         (("diff", "orders", "--from", "2", "--to", "1"), "comes before"),
     ],
 )
-def test_what_is_no_moment_is_refused_in_words(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
-    clew = Terminal(tmp_path / "home")
-    history(clew)
-    code, _, err = clew(*words)
+def test_what_is_no_moment_is_refused_in_words(told: Terminal, words: tuple[str, ...], said: str) -> None:
+    code, _, err = told(*words)
     assert (code, said in err) == (2, True), err

@@ -122,8 +122,9 @@ def children() -> Iterator[list[subprocess.Popen[str]]]:
         each.wait()
 
 
+@pytest.mark.parametrize("kills", [3, pytest.param(10, marks=pytest.mark.slow)])
 def test_a_committer_killed_again_and_again_loses_and_doubles_nothing(
-    kafka: Server, registry: Server, postgres: Server, children: list[subprocess.Popen[str]]
+    kafka: Server, registry: Server, postgres: Server, children: list[subprocess.Popen[str]], kills: int
 ) -> None:
     url = address(kafka, registry, session=1)
     where, ledger = postgres_ledger(postgres)
@@ -132,7 +133,7 @@ def test_a_committer_killed_again_and_again_loses_and_doubles_nothing(
     load = Load(LogUrl.parse(url))
     load.start()
     random_ = random.Random(7)
-    for _ in range(10):
+    for _ in range(kills):
         stood = ledger.head_seq()
         children.append(spawn(url, where))
         until(lambda stood=stood: ledger.head_seq() > stood)  # type: ignore[misc]
@@ -165,6 +166,7 @@ def check_the_tape(url: str, ledger: Ledger) -> None:
     tail.close()
 
 
+@pytest.mark.slow
 def test_committers_stand_by_for_each_other_and_a_stopped_one_that_wakes_doubles_nothing(
     kafka: Server, registry: Server, postgres: Server, children: list[subprocess.Popen[str]]
 ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from tools.servers import Server
 
@@ -26,11 +27,14 @@ OVERRULED = [
 """What flowed out of `c` is numbered and overruled: its derived nodes are in the graph only when something flows in."""
 
 
-def test_as_of_a_seq_a_house_on_neo4j_answers_as_it_did_when_that_seq_was_its_newest(neo4j: Server) -> None:
+@pytest.mark.parametrize("histories", [1, pytest.param(25, marks=pytest.mark.slow)])
+def test_as_of_a_seq_a_house_on_neo4j_answers_as_it_did_when_that_seq_was_its_newest(
+    neo4j: Server, histories: int
+) -> None:
     @given(past.histories)
     @example(OVERRULED)
     @settings(
-        max_examples=4,
+        max_examples=histories,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.explicit, Phase.generate],

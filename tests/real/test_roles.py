@@ -81,7 +81,7 @@ def settings_of(servers: dict[str, Server], home: Path) -> tuple[Settings, dict[
     return Settings.from_environment(environment), environment
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(10, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [1, pytest.param(10, marks=pytest.mark.slow)])
 @pytest.mark.timeout(900)
 def test_killed_roles_lose_and_double_nothing(servers: dict[str, Server], tmp_path: Path, kills: int) -> None:
     home = tmp_path / "home"

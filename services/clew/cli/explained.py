@@ -7,6 +7,7 @@ from typing import Any
 
 MEANINGS = {
     "findings": "items of a view that differ from what the ledger says, or damages of the ledger itself",
+    "undecided": "items that were written each time they were looked at, so that nothing is said of them",
     "mended": "how many of the findings were drawn anew from the ledger",
     "parked": "groups that were kept aside with a reason; replay or drop them: clew parked list",
     "head": "the number (seq) of the newest commit; commits are numbered 1, 2, 3 … without a gap",

@@ -189,6 +189,8 @@ def doctor(
         if explain:
             render.rows([{"": name, "now": now, "means": means} for name, now, means in explained(report)])
         said = f"{len(report['findings'])} differ, {report['mended']} mended" if report["findings"] else "all is well"
+        if report["undecided"]:
+            said += f", {report['undecided']} undecided, being written all the time"
         render.console.print(f"{said}; head {report['head']}, positions {report['positions']}", markup=False)
     left = len(report["findings"]) - report["mended"]
     if left or report["failing"]:

@@ -18,39 +18,62 @@ class _Finding(Protocol):
     def entity(self) -> int: ...
 
 
+class _Position(Protocol):
+    @property
+    def seq(self) -> int: ...
+
+
 Found = TypeVar("Found", bound=_Finding)
 
 
 def confirmed(
     ledger: LedgerReader,
-    position: Callable[[], int],
+    position: Callable[[], _Position],
     check: Callable[[set[int] | None], Iterable[Found]],
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
-) -> list[Found]:
-    """Return what `check` finds of all entities (None) or of some, without what is only on its way into the view.
+) -> tuple[list[Found], int]:
+    """Return what `check` finds of all entities (None) or of some, and how many findings could not be told.
 
-    What differs while the view stands where the ledger stands is wrong. Beside a writer, what differed is looked at
-    again, each time after the view (whose `position` is a seq) has come to where the ledger was; what differs at every
-    look is wrong. Of a view that comes no further, everything that differs is returned.
+    What differs in a view that had seen all that was said of it is wrong. What was written while it was looked at may
+    only be on its way into the view: it is looked at again, when the view has come to where
+    the ledger was; what is written at every look can't be told. In a view that comes no further, all that differs is
+    wrong.
     """
+    wrong: list[Found] = []
     only: set[int] | None = None
-    found: list[Found] = []
+    open_: list[Found] = []
     for _ in range(_LOOKS):
         arrived = _arrives(position, ledger.head_seq(), clock, sleep)
-        seen = position()
+        seen = position().seq
         found = list(check(only))
-        if not found or not arrived or seen == ledger.head_seq():
+        moving = _written(ledger, seen, found) if arrived else set()
+        wrong += [each for each in found if each.entity not in moving]
+        open_ = [each for each in found if each.entity in moving]
+        if not open_:
             break
-        only = {each.entity for each in found}
-    return found
+        only = {each.entity for each in open_}
+    return wrong, len(open_)
+
+
+def _written(ledger: LedgerReader, after: int, found: Iterable[_Finding]) -> set[int]:
+    """Return which of the found entities, or what they are part of, were written after a seq."""
+    urns: set[str] = set()
+    while commits := ledger.tail(after, fresh=True):
+        for commit in commits:
+            urns.update(each.urn for each in commit.changes)
+            urns.update(each.urn for each in commit.points)
+        after = commits[-1].seq
+    numbers = set(ledger.ids(sorted(urns)))
+    entities = ledger.entities([each.entity for each in found if each.entity])
+    return {each.id for each in entities if each is not None and numbers & {each.id, each.parent}}
 
 
 def _arrives(
-    position: Callable[[], int], head: int, clock: Callable[[], float], sleep: Callable[[float], object]
+    position: Callable[[], _Position], head: int, clock: Callable[[], float], sleep: Callable[[float], object]
 ) -> bool:
     end = clock() + _PATIENCE
-    while position() < head:
+    while position().seq < head:
         if clock() >= end:
             return False
         sleep(0.02)

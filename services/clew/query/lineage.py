@@ -99,7 +99,7 @@ def lineage(
         as_of=AsOf(seq, ledger.time_of(seq), ledger.epoch),
         behind=reached.behind,
         frontier=cuts_of(ledger, found, depth),
-        gaps=[*gaps_of(ledger, graph, found, nodes, seq), *past_gaps(ledger, [entity], as_of)],
+        gaps=[*gaps_of(ledger, graph, found, nodes, seq, grain), *past_gaps(ledger, [entity], as_of)],
         engine=graph.name,
         hops=found.hops,
         ms=(time.perf_counter() - started) * 1000,

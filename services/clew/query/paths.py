@@ -92,7 +92,7 @@ def paths(
         behind=reached.behind,
         frontier=cuts_of(ledger, found, None),
         gaps=[
-            *gaps_of(ledger, graph, found, graph.nodes(found.nodes), seq),
+            *gaps_of(ledger, graph, found, graph.nodes(found.nodes), seq, grain),
             *past_gaps(ledger, [start, end], as_of),
         ],
         engine=graph.name,

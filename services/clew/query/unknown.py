@@ -11,8 +11,21 @@ from clew.graph import Direction, Edges, Graph, Ids, Nodes
 from clew.ledger import LedgerReader
 from clew.query.answer import Gap
 from clew.query.describe import parked_gaps
+from clew.query.terms import Grain
 from clew_schemas.edges import EdgeType, Subtype
+from clew_schemas.urn import any_of, rows_of
 
+_OF_COLUMNS = frozenset(
+    {
+        "ambiguous_column",
+        "column_count",
+        "no_column",
+        "no_signature",
+        "unknown_column",
+        "unsupported_expression",
+    }
+)
+"""Reasons for which no dataset can be missing."""
 _MOST = 200
 """Gaps that an answer lists one by one; beyond that it says how many more there are."""
 
@@ -33,12 +46,19 @@ class Reached(Protocol):
         """Which way."""
 
 
-def gaps_of(ledger: LedgerReader, graph: Graph, walk: Reached, nodes: Nodes, as_of: int | None) -> list[Gap]:
-    """Return the gaps of what was reached at column grain, in a stable order."""
+def gaps_of(
+    ledger: LedgerReader,
+    graph: Graph,
+    walk: Reached,
+    nodes: Nodes,
+    as_of: int | None,
+    grain: Grain = Grain.COLUMN,
+) -> list[Gap]:
+    """Return the gaps of what was reached, in a stable order. At dataset grain columns that are not known are none."""
     nodes = _met(ledger, walk, nodes)
     found = [
         *_undescribed(ledger, graph, walk, nodes, as_of),
-        *_unresolved(ledger, graph, walk, nodes, as_of),
+        *_unresolved(ledger, graph, walk, nodes, as_of, grain),
         *parked_gaps(ledger, _urns(ledger, _with_parents(walk.nodes, nodes)), as_of),
     ]
     found = sorted(set(found), key=lambda gap: (gap.code, gap.urn, gap.detail))
@@ -84,27 +104,31 @@ def _undescribed(ledger: LedgerReader, graph: Graph, walk: Reached, nodes: Nodes
             yield Gap("undescribed_column", entity.urn, "lineage names it, no source's schema lists it")
 
 
-def _unresolved(ledger: LedgerReader, graph: Graph, walk: Reached, nodes: Nodes, as_of: int | None) -> Iterable[Gap]:
-    """Carriers that read or write what was reached, and whose lineage is not known at column grain."""
-    doors = _doors(walk, nodes)
+def _unresolved(
+    ledger: LedgerReader, graph: Graph, walk: Reached, nodes: Nodes, as_of: int | None, grain: Grain
+) -> Iterable[Gap]:
+    """Carriers that read or write what was reached, and whose lineage is not known at this grain."""
+    doors = _doors(walk, nodes) if grain == Grain.COLUMN else _doors_of_datasets(ledger, walk, nodes)
     if not len(doors):
         return
     edges = graph.expand(doors, walk.direction, frozenset({EdgeType.GAP}), as_of)
     carriers, first = np.unique(edges.carrier, return_index=True)
     for entity, at in zip(ledger.entities(carriers.tolist()), first.tolist(), strict=True):
-        if entity is not None:
-            yield Gap(*_reason(ledger, entity.id, entity.urn, int(edges.subtype[at]), as_of))
+        if entity is None:
+            continue
+        if edges.subtype[at] == Subtype.NO_COLUMNS:
+            if grain == Grain.COLUMN:
+                yield Gap("no_column_lineage", entity.urn, "its lineage is known at dataset grain only")
+        elif (said := list(_said(ledger, entity.id, as_of, grain))) or grain == Grain.COLUMN:
+            yield Gap("unresolved", entity.urn, "; ".join(said[:5]) or "a part of it is not understood")
 
 
-def _reason(ledger: LedgerReader, carrier: int, urn: str, subtype: int, as_of: int | None) -> tuple[str, str, str]:
-    if subtype == Subtype.NO_COLUMNS:
-        return "no_column_lineage", urn, "its lineage is known at dataset grain only"
-    said = [
-        f"{each['code']}: {each.get('detail') or ''}".rstrip(": ")
-        for claim in ledger.claims([carrier], as_of)[carrier].get("lineage", ())
-        for each in (claim.says or {}).get("unresolved", ())
-    ]
-    return "unresolved", urn, "; ".join(said[:5]) or "a part of it is not understood"
+def _said(ledger: LedgerReader, carrier: int, as_of: int | None, grain: Grain) -> Iterable[str]:
+    """Yield what a carrier's sources left out, as far as it matters at a grain."""
+    for claim in ledger.claims([carrier], as_of)[carrier].get("lineage", ()):
+        for each in (claim.says or {}).get("unresolved", ()):
+            if grain == Grain.COLUMN or each["code"] not in _OF_COLUMNS:
+                yield f"{each['code']}: {each.get('detail') or ''}".rstrip(": ")
 
 
 def _doors(walk: Reached, nodes: Nodes) -> Ids:
@@ -114,6 +138,14 @@ def _doors(walk: Reached, nodes: Nodes) -> Ids:
     kind = "any" if walk.direction == Direction.DOWN else "rows"
     own = ~np.isin(nodes.kind, ["column", "dataset", "any", "rows"]) | (nodes.kind == kind)
     return np.unique(np.concatenate([ends, walk.nodes[own]]))
+
+
+def _doors_of_datasets(ledger: LedgerReader, walk: Reached, nodes: Nodes) -> Ids:
+    """Return the same of a walk from dataset to dataset, which met no derived nodes."""
+    derived = any_of if walk.direction == Direction.DOWN else rows_of
+    datasets = ledger.entities(walk.nodes[nodes.kind == "dataset"].tolist())
+    numbers = ledger.ids([derived(each.urn) for each in datasets if each is not None])
+    return np.union1d(walk.nodes[nodes.kind != "dataset"], np.array([each for each in numbers if each], np.int64))
 
 
 def _with_parents(ids: Ids, nodes: Nodes, kinds: tuple[str, ...] = ()) -> Ids:

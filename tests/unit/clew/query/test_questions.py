@@ -277,6 +277,34 @@ def test_work_that_is_not_understood_is_a_gap_both_ways_and_its_carrier_may_brea
     assert [(gap["code"], gap["urn"]) for gap in up["gaps"]] == [(code, job("dark"))]
 
 
+@pytest.mark.parametrize(
+    ("said", "codes"),
+    [
+        ({"columns": [], "unresolved": [{"code": "parse_error", "detail": "line 1"}]}, ["unresolved"]),
+        ({"columns": [], "unresolved": [{"code": "unknown_column", "detail": "z"}]}, []),
+        ({}, []),
+    ],
+)
+def test_at_dataset_grain_only_what_may_hide_a_dataset_is_a_gap(
+    house: House, said: dict[str, Any], codes: list[str]
+) -> None:
+    say(
+        house,
+        schema(table("a"), "x"),
+        schema(table("b"), "y"),
+        schema(table("c"), "z"),
+        event(job("dark"), "lineage", {"inputs": [table("a")], "outputs": [table("b")], **said}),
+        flow(job("light"), table("b"), table("c"), ["z", "y", "IDENTITY", 1.0]),
+    )
+    starts = [(table("a"), Direction.DOWN), (table("c"), Direction.UP), (job("dark"), Direction.DOWN)]
+    for start, direction in starts:
+        answer = house.questions.lineage(start, ADA, direction=direction, grain=Grain.DATASET).to_dict()
+        assert [(gap["code"], gap["urn"]) for gap in answer["gaps"]] == [(code, job("dark")) for code in codes]
+        assert answer["complete"] is (not codes)
+    paths = house.questions.paths(table("a"), table("c"), ADA).to_dict()
+    assert [gap["code"] for gap in paths["gaps"]] == codes
+
+
 def test_a_parked_group_about_what_was_reached_is_a_gap(house: House) -> None:
     shop(house)
     bad = event(table("staged"), "documentation", {"txt": "bad"})

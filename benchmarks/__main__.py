@@ -63,6 +63,12 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
+def without(measured: list[str]) -> list[str]:
+    """Return the lines that say what a run left out, or has not come to yet."""
+    missing = [title for name, title in MEASURES.items() if name not in measured]
+    return ["", f"Not measured in this run: {'; '.join(missing)}."] if missing else []
+
+
 def machine() -> str:
     """Return what the figures were measured on, and how busy it was."""
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
@@ -87,14 +93,15 @@ def main() -> int:
         "measured stands at the top of each file in `benchmarks/`.",
     ]
     missed = 0
-    for name in given.only.split(","):
+    chosen = given.only.split(",")
+    for at, name in enumerate(chosen, start=1):
         print(MEASURES[name], flush=True)
         figures = measured(name, ["--tables", str(given.tables)] if name == "large" else [])
         missed += sum(each.holds is False for each in figures)
         page += ["", f"## {MEASURES[name]}", "", "| what | seen | budget | | baseline |", "|---|---|---|---|---|"]
         page += [row(each) for each in figures]
-    if given.page:
-        given.page.write_text("\n".join(page) + "\n")
+        if given.page:
+            given.page.write_text("\n".join([*page, *without(chosen[:at])]) + "\n")
     print(f"{missed} figures miss their budget")
     return 1 if given.check and missed else 0
 

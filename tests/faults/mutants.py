@@ -111,7 +111,9 @@ MUTANTS = {
         Mutant(forget_receipts, REFERENCE),
         Mutant(ignore_preconditions, REFERENCE),
         Mutant(ignore_denials, REFERENCE),
-        Mutant(move_the_position_in_a_transaction_of_its_own, POINT.format("transaction durable, nobody told")),
+        Mutant(
+            move_the_position_in_a_transaction_of_its_own, POINT.format("position of the log moved, claims not yet")
+        ),
         Mutant(
             read_without_a_snapshot, "tests/faults/test_clock_and_crowd.py::test_no_reader_ever_sees_half_a_group[60]"
         ),

@@ -36,24 +36,21 @@ def confirmed(
     """Return what `check` finds of all entities (None) or of some, and how many findings could not be told.
 
     What differs in a view that had seen all that was said of it is wrong. What was written while it was looked at may
-    only be on its way into the view: it is looked at again, when the view has come to where
-    the ledger was; what is written at every look can't be told. In a view that comes no further, all that differs is
-    wrong.
+    only be on its way into the view: it is looked at again, when the view has come to where the ledger was; what is
+    written at every look can't be told. In a view that comes no further, all that differs is wrong.
     """
     wrong: list[Found] = []
-    only: set[int] | None = None
-    open_: list[Found] = []
+    untold: list[Found] = []
     for _ in range(_LOOKS):
         arrived = _arrives(position, ledger.head_seq(), clock, sleep)
         seen = position().seq
-        found = list(check(only))
-        moving = _written(ledger, seen, found) if arrived else set()
+        found = list(check({each.entity for each in untold} or None))
+        moving = _written(ledger, seen, found) if found and arrived else set()
         wrong += [each for each in found if each.entity not in moving]
-        open_ = [each for each in found if each.entity in moving]
-        if not open_:
+        untold = [each for each in found if each.entity in moving]
+        if not untold:
             break
-        only = {each.entity for each in open_}
-    return wrong, len(open_)
+    return wrong, len(untold)
 
 
 def _written(ledger: LedgerReader, after: int, found: Iterable[_Finding]) -> set[int]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from clew.graph import Direction, Edges, Graph, Ids
 from clew.ledger import Entity, LedgerReader
+from clew.query.start import met
 from clew_schemas.edges import INDIRECT, EdgeType
 from clew_schemas.urn import any_of, rows_of
 
@@ -52,12 +53,8 @@ class Cards:
 
     def of(self, nodes: Ids) -> Ids:
         """Return the card of each node, whether or not the graph has met it."""
-        kept = self._graph.nodes(nodes)
-        cards = np.where(kept.parent > 0, kept.parent, nodes)
-        for at in np.flatnonzero(kept.kind == ""):
-            (entity,) = self._ledger.entities([int(nodes[at])])
-            cards[at] = nodes[at] if entity is None else entity.parent or nodes[at]
-        return cards
+        parents = met(self._ledger, nodes, self._graph.nodes(nodes)).parent
+        return np.where(parents > 0, parents, nodes)
 
     def holding(self, entity: Entity) -> int:
         """Return the card of an entity, whether or not the graph has met it."""

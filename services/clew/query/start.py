@@ -1,10 +1,10 @@
-"""Where a question about lineage starts: the nodes that a thing stands for, at the asked grain."""
+"""Where a question about lineage starts: the nodes that a thing stands for, at the asked grain, met or not."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from clew.graph import Direction, Graph, Ids
+from clew.graph import Direction, Graph, Ids, Nodes
 from clew.ledger import Entity, LedgerReader
 from clew.query.terms import Grain
 from clew_schemas.edges import EdgeType
@@ -63,3 +63,15 @@ def carried_by(ledger: LedgerReader, entity: Entity, direction: Direction, as_of
     }
     ids = [each for each in ledger.ids(sorted(urns)) if each]
     return np.array(ids, np.int64)
+
+
+def met(ledger: LedgerReader, ids: Ids, nodes: Nodes) -> Nodes:
+    """Return nodes with the ledger's word on those that the graph has not met, since nobody gave them an edge."""
+    unmet = np.flatnonzero(nodes.kind == "")
+    if not len(unmet):
+        return nodes
+    kind, parent = nodes.kind.astype(np.object_), nodes.parent.copy()
+    for at, entity in zip(unmet.tolist(), ledger.entities(ids[unmet].tolist()), strict=True):
+        if entity is not None:
+            kind[at], parent[at] = entity.kind, entity.parent
+    return Nodes(kind.astype(np.str_), parent, nodes.policy_class)

@@ -11,6 +11,7 @@ from clew.graph import Direction, Edges, Graph, Ids, Nodes
 from clew.ledger import LedgerReader
 from clew.query.answer import Gap
 from clew.query.describe import parked_gaps
+from clew.query.start import met
 from clew.query.terms import Grain
 from clew_schemas.edges import EdgeType, Subtype
 from clew_schemas.urn import any_of, rows_of
@@ -55,7 +56,7 @@ def gaps_of(
     grain: Grain = Grain.COLUMN,
 ) -> list[Gap]:
     """Return the gaps of what was reached, in a stable order. At dataset grain columns that are not known are none."""
-    nodes = _met(ledger, walk, nodes)
+    nodes = met(ledger, walk.nodes, nodes)
     found = [
         *_undescribed(ledger, graph, walk, nodes, as_of),
         *_unresolved(ledger, graph, walk, nodes, as_of, grain),
@@ -66,18 +67,6 @@ def gaps_of(
         more = Gap("more", "", f"{len(found) - _MOST} further gaps are not listed")
         return [*found[:_MOST], more]
     return found
-
-
-def _met(ledger: LedgerReader, walk: Reached, nodes: Nodes) -> Nodes:
-    """Return the nodes with the ledger's word on those that the graph has not met, since nobody gave them an edge."""
-    unmet = np.flatnonzero(nodes.kind == "")
-    if not len(unmet):
-        return nodes
-    kind, parent = nodes.kind.astype(np.object_), nodes.parent.copy()
-    for at, entity in zip(unmet.tolist(), ledger.entities(walk.nodes[unmet].tolist()), strict=True):
-        if entity is not None:
-            kind[at], parent[at] = entity.kind, entity.parent
-    return Nodes(kind.astype(np.str_), parent, nodes.policy_class)
 
 
 def _undescribed(ledger: LedgerReader, graph: Graph, walk: Reached, nodes: Nodes, as_of: int | None) -> Iterable[Gap]:

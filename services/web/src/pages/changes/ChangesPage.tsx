@@ -46,13 +46,13 @@ export function ChangesPage() {
     <div className="page">
       <h1>Changes</h1>
       <Asking key={`${state.of} ${state.since}`} state={state} change={change} />
-      <nav className="ways" aria-label="Ways to look at changes">
+      <nav className="tabs" aria-label="Ways to look at changes">
         {[false, true].map((diff) => (
           <Link
             key={String(diff)}
             to="/changes"
             search={(before) => ({ asOf: before.asOf, ...writeState({ ...state, diff }) }) as never}
-            className="way"
+            className="tab"
             aria-current={state.diff === diff ? "page" : undefined}
             activeOptions={{ exact: true, includeSearch: true }}
           >

@@ -30,13 +30,13 @@ export function QueryPage() {
   return (
     <div className="page query">
       <h1>Query</h1>
-      <nav className="ways" aria-label="Languages">
+      <nav className="tabs" aria-label="Languages">
         {(["sql", "graphql"] as const).map((each) => (
           <Link
             key={each}
             to="/query"
             search={(before) => (each === language ? before : { asOf: before.asOf, lang: each === "sql" ? undefined : each }) as never}
-            className="way"
+            className="tab"
             aria-current={each === language ? "page" : undefined}
             activeOptions={{ exact: true, includeSearch: true }}
           >

@@ -80,7 +80,7 @@ test-quick: check $(DEMO)/.built  ## the suite of one process, without servers
 
 test-all: check $(DEMO)/.built test-ui  ## every test, every fault
 	$(BIN)/python -m tools.servers fetch
-	$(BIN)/pytest -n 3
+	CLEW_FUZZ_FACTOR=1 $(BIN)/pytest -n 3
 
 bench: setup  ## measure, and write docs/benchmarks.md; CHECK=1 fails where a budget is missed
 	$(BIN)/python -m benchmarks --page docs/benchmarks.md $(if $(CHECK),--check)

@@ -30,11 +30,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class _Files(LoadFileScheduling):
-    """A file stays in one process, and all that shares servers or a browser, so that each of them starts once."""
+    """A file stays in one process, and all that shares servers, a browser or MLflow: each of them starts once."""
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return "servers" if _on_servers(PurePath(file)) else "web" if PurePath(file).parent.name == "web" else file
+        path = PurePath(file)
+        if path.parent.name in ("web", "mlflow"):
+            return path.parent.name
+        return "servers" if _on_servers(path) else "mlflow" if path.name == "test_connectors.py" else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Files:
@@ -80,7 +83,7 @@ def opensearch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def _serve(folders: pytest.TempPathFactory, *names: str) -> Iterator[dict[str, Server]]:
-    servers = start(names, folders.mktemp(names[0]))
+    servers = start(names, folders.mktemp(names[0]), brief=True)
     yield servers
     for server in servers.values():
         server.discard()  # its data go with the run: there is nothing to end in order

@@ -185,6 +185,23 @@ def test_deny_and_upsert_are_two_parts_of_one_claim(ledger: Ledger) -> None:
     assert ledger.claims([number])[number] == {}
 
 
+def test_claims_are_told_of_some_aspects_only_when_asked_so_now_and_as_of_then(ledger: Ledger) -> None:
+    owner = "urn:clew:person:(people,ada@example.com)"
+    owners = {"owners": [{"owner": owner}]}
+    before = one(ledger, edit(note(ORDERS, "old"), event(ORDERS, "ownership", owners))).seq
+    one(ledger, edit(note(ORDERS, "new")))
+    number, other = ledger.ids([ORDERS, owner])
+    assert set(ledger.claims([number])[number]) == {"documentation", "ownership"}
+    for as_of, text in ((None, "new"), (before, "old")):
+        found = ledger.claims([number, other], as_of, ("documentation", "nobody_says_it"))
+        (claim,) = found[number]["documentation"]
+        assert set(found[number]) == {"documentation"}
+        assert claim.says["text"] == text
+        assert found[other] == {}
+    assert ledger.claims([number], aspects=("nobody_says_it",)) == {number: {}}
+    assert ledger.claims([number], aspects=()) == {number: {}}
+
+
 def test_a_precondition_holds_only_for_what_was_read(ledger: Ledger) -> None:
     assert one(ledger, edit(note(ORDERS, "first", if_match=""))).status == "accepted"
     refused = one(ledger, edit(note(ORDERS, "second", if_match="")))

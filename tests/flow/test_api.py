@@ -26,6 +26,7 @@ def url(tmp_path: Path) -> Iterator[str]:
     with House(Settings(home=tmp_path / "home")) as house, socket.socket() as listening:
         house.start()
         listening.bind(("127.0.0.1", 0))
+        listening.listen()
         app = create_app(house, start_token=START, user="ada")
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

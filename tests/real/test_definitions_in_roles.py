@@ -30,7 +30,7 @@ SOURCE = "sheets"
 @pytest.fixture
 def servers(tmp_path: Path) -> Iterator[dict[str, Server]]:
     """Servers of their own: the roles keep to the default names of topics, tables, generations."""
-    found = start(NAMES, tmp_path / "servers", own=True)
+    found = start(NAMES, tmp_path / "servers", own=True, brief=True)
     yield found
     for server in found.values():
         server.discard()
@@ -64,6 +64,7 @@ def until(holds: Callable[[], bool], what: str, seconds: float = 90) -> None:
     raise AssertionError(f"not within {seconds} s: {what}")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_every_process_learns_what_one_registers(servers: dict[str, Server], tmp_path: Path) -> None:
     home = tmp_path / "home"

@@ -122,7 +122,7 @@ def children() -> Iterator[list[subprocess.Popen[str]]]:
         each.wait()
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(10, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [1, pytest.param(10, marks=pytest.mark.slow)])
 def test_a_committer_killed_again_and_again_loses_and_doubles_nothing(
     kafka: Server, registry: Server, postgres: Server, children: list[subprocess.Popen[str]], kills: int
 ) -> None:

@@ -23,12 +23,13 @@ from clew_schemas import Group, event
 CLEW = str(Path(sys.executable).with_name("clew"))
 SOURCE = "client"
 THINGS = 60
+KILLS = 10
 
 
 @pytest.fixture
 def servers(tmp_path: Path) -> Iterator[dict[str, Server]]:
     """Servers of their own: the roles keep to the default names of topics, tables, generations."""
-    found = start(NAMES, tmp_path / "servers", own=True)
+    found = start(NAMES, tmp_path / "servers", own=True, brief=True)
     yield found
     for server in found.values():
         server.discard()
@@ -81,9 +82,9 @@ def settings_of(servers: dict[str, Server], home: Path) -> tuple[Settings, dict[
     return Settings.from_environment(environment), environment
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(10, marks=pytest.mark.slow)])
+@pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_killed_roles_lose_and_double_nothing(servers: dict[str, Server], tmp_path: Path, kills: int) -> None:
+def test_killed_roles_lose_and_double_nothing(servers: dict[str, Server], tmp_path: Path) -> None:
     home = tmp_path / "home"
     settings, environment = settings_of(servers, home)
     keys = KeyFolder(home / KEYS)
@@ -92,7 +93,7 @@ def test_killed_roles_lose_and_double_nothing(servers: dict[str, Server], tmp_pa
         house.ledger.set_public_key(SOURCE, keys.generate(SOURCE))
         roles = [RoleProcess(role, environment, tmp_path) for role in ("committer", "materialiser")]
         try:
-            sent = _load_and_kill(house, keys, roles, kills)
+            sent = _load_and_kill(house, keys, roles)
             _await(house, sent)
             _check(house, sent)
         finally:
@@ -100,13 +101,13 @@ def test_killed_roles_lose_and_double_nothing(servers: dict[str, Server], tmp_pa
                 role.kill()
 
 
-def _load_and_kill(house: House, keys: KeyFolder, roles: list[RoleProcess], kills: int) -> int:
+def _load_and_kill(house: House, keys: KeyFolder, roles: list[RoleProcess]) -> int:
     """Produce without a pause while both roles are killed so many times each; return how many groups were sent."""
     assert house.log is not None
     door = house.log.door(keys)
-    dice = random.Random(kills)
+    dice = random.Random(KILLS)
     sent = 0
-    for _ in range(kills):
+    for _ in range(KILLS):
         for role in roles:
             deadline = time.monotonic() + dice.uniform(3, 8)
             while time.monotonic() < deadline:

@@ -31,7 +31,7 @@ COUNT = 1000
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Server]]:
     """Servers of their own: the house keeps to the default names of topics, tables, generations."""
-    found = start(NAMES, tmp_path_factory.mktemp("through"), own=True)
+    found = start(NAMES, tmp_path_factory.mktemp("through"), own=True, brief=True)
     yield found
     for server in found.values():
         server.discard()

@@ -83,6 +83,7 @@ def _listening(house: House, *, loopback: bool) -> Iterator[str]:
     app = create_app(house, start_token=START, user="ada", loopback=loopback)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
+        listening.listen()
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tools.servers import kafka, neo4j, opensearch, postgres, registry
@@ -39,11 +39,14 @@ def fetch(names: Iterable[str] = NAMES) -> dict[str, Path]:
     return {name: KINDS[name].download() for name in _known(names)}
 
 
-def start(names: Iterable[str], folder: Path, durable: bool = True, *, own: bool = False) -> dict[str, Server]:
+def start(
+    names: Iterable[str], folder: Path, durable: bool = True, *, own: bool = False, brief: bool = False
+) -> dict[str, Server]:
     """Give the named servers, ready to be asked.
 
     `folder` receives the data and logs of those started here; one folder serves one start. `durable` has PostgreSQL
     sync every commit to disk. `own` starts servers even where the environment gives some, for tests that kill them.
+    `brief` is for servers that live some minutes: their JVMs compile less well, in two thirds of the CPU time.
     With a registry among them, Kafka's URL names it. All are gone when this process is, however it ends.
 
     Raises ServerError, with the end of the server's log, when one can't be had; then none is left running.
@@ -55,7 +58,7 @@ def start(names: Iterable[str], folder: Path, durable: bool = True, *, own: bool
     servers = {name: Server(name, url) for name, url in given.items()}
     try:
         for name in missing:
-            servers[name] = _launch(name, folder, durable)
+            servers[name] = _launch(name, folder, durable, brief)
         for name in missing:
             servers[name].wait()
     except BaseException:
@@ -90,9 +93,11 @@ def _known(names: Iterable[str]) -> list[str]:
     return [name for name in KINDS if name in wanted]
 
 
-def _launch(name: str, folder: Path, durable: bool) -> Server:
+def _launch(name: str, folder: Path, durable: bool, brief: bool) -> Server:
     folder.mkdir(parents=True, exist_ok=True)
     recipe = KINDS[name].prepare(folder, durable)
+    if brief and Path(recipe.command[0]).name == "java":
+        recipe = replace(recipe, command=(recipe.command[0], "-XX:TieredStopAtLevel=1", *recipe.command[1:]))
     server = Server(name, recipe.url, recipe)
     server.launch()
     return server

@@ -62,7 +62,7 @@ class Datasets(Mapping[str, Mapping[str, str]]):
 
     def _columns(self, urn: str, *, derived_too: bool) -> dict[str, str] | None:
         (number,) = self._ledger.ids([urn])
-        claims = self._ledger.claims([number])[number].get("schema", ()) if number else ()
+        claims = self._ledger.claims([number], aspects=("schema",))[number].get("schema", ()) if number else ()
         claims = tuple(claim for claim in claims if derived_too or claim.source != DERIVED_SQL)
         schema = resolve(claims, self._ledger.registry.get("schema").resolution)
         if schema is None:

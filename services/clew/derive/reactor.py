@@ -120,7 +120,7 @@ def portions(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
 def claims_of(ledger: LedgerReader, urn: str, aspect: str) -> tuple[Claim, ...]:
     """Return the live claims about one aspect of a thing, () for one that nobody knows."""
     (number,) = ledger.ids([urn])
-    return ledger.claims([number])[number].get(aspect, ()) if number else ()
+    return ledger.claims([number], aspects=(aspect,))[number].get(aspect, ()) if number else ()
 
 
 def resolved(ledger: LedgerReader, urn: str, aspect: str) -> Any:

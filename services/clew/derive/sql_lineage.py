@@ -89,7 +89,7 @@ class SqlLineage(Reactor):
         for entity, aspect in self._ledger.live_keys():
             if aspect != "lineage":
                 continue
-            for claim in self._ledger.claims([entity])[entity].get(aspect, ()):
+            for claim in self._ledger.claims([entity], aspects=(aspect,))[entity].get(aspect, ()):
                 if claim.source == DERIVED_SQL and claim.says is not None:
                     (known,) = self._ledger.entities([entity])
                     if known is not None:

@@ -5,7 +5,7 @@ Writers call `propose`. Readers (followers, reactors, queries) use the part of t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
@@ -164,8 +164,13 @@ class LedgerReader(Protocol):
         otherwise they may still be among them.
         """
 
-    def claims(self, entities: Iterable[int], as_of: int | None = None) -> dict[int, dict[str, tuple[Claim, ...]]]:
-        """Return the live claims of entities on main, by id and aspect, now or as of a seq."""
+    def claims(
+        self, entities: Iterable[int], as_of: int | None = None, aspects: Collection[str] | None = None
+    ) -> dict[int, dict[str, tuple[Claim, ...]]]:
+        """Return the live claims of entities on main, by id and aspect, now or as of a seq; all, or of these aspects.
+
+        Each entity is among the keys, also one of which nothing is claimed.
+        """
 
     def history(self, entity: int, aspect: str) -> list[Fact]:
         """Return all facts about (entity, aspect) on main, oldest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, LiteralString, NamedTuple
 
 from clew.ledger import payloads
@@ -23,7 +23,7 @@ SELECT w.at, c.entity, a.name, s.name, s.rank,
   CASE WHEN f.seq IS NULL THEN c.denies ELSE f.denies END, coalesce(f.observed, c.observed)
 FROM unnest(%(at)s::bigint[], %(entities)s::bigint[]) AS w (at, entity)
 JOIN claim c ON c.entity = w.entity AND c.branch = 1
-JOIN aspect a ON a.id = c.aspect
+JOIN aspect a ON a.id = c.aspect AND (%(names)s::text[] IS NULL OR a.name = ANY(%(names)s::text[]))
 JOIN source s ON s.id = c.source
 LEFT JOIN LATERAL (
   SELECT seq, says, denies, observed FROM fact
@@ -48,12 +48,18 @@ def standing(
     registry: Registry,
     wanted: Iterable[tuple[int, int]],
     aspects: set[tuple[int, int, str]] | None = None,
+    names: Collection[str] | None = None,
 ) -> list[Standing]:
-    """Return the live claims on main of each (seq, entity) wanted, or of (seq, entity, aspect) in `aspects` only."""
+    """Return the live claims on main of each (seq, entity) wanted, or of (seq, entity, aspect) in `aspects` only, or
+    of aspects of these names."""
     pairs = sorted(set(wanted))
     if not pairs:
         return []
-    values = {"at": [at for at, _ in pairs], "entities": [entity for _, entity in pairs]}
+    values = {
+        "at": [at for at, _ in pairs],
+        "entities": [entity for _, entity in pairs],
+        "names": None if names is None else list(names),
+    }
     rows = [
         row
         for row in fetch(_STANDING, values)

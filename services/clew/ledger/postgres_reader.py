@@ -9,7 +9,7 @@ import json
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Literal, LiteralString, cast
 
@@ -250,16 +250,19 @@ class PostgresReader:
 
     # -- claims
 
-    def claims(self, entities: Iterable[int], as_of: int | None = None) -> dict[int, dict[str, tuple[Claim, ...]]]:
+    def claims(
+        self, entities: Iterable[int], as_of: int | None = None, aspects: Collection[str] | None = None
+    ) -> dict[int, dict[str, tuple[Claim, ...]]]:
         wanted = sorted({int(each) for each in entities})
         at = NEWEST if as_of is None else as_of
         found: dict[int, dict[str, list[Claim]]] = {each: defaultdict(list) for each in wanted}
         with self._reading() as connection:
-            for each in standing(self._fetch(connection), self.registry, ((at, entity) for entity in wanted)):
+            pairs = [(at, entity) for entity in wanted]
+            for each in standing(self._fetch(connection), self.registry, pairs, names=aspects):
                 found[each.entity][each.aspect].append(each.claim)
         return {
-            entity: {aspect: _by_source(claims) for aspect, claims in aspects.items()}
-            for entity, aspects in found.items()
+            entity: {aspect: _by_source(claims) for aspect, claims in by_aspect.items()}
+            for entity, by_aspect in found.items()
         }
 
     def history(self, entity: int, aspect: str) -> list[Fact]:

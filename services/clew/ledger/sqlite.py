@@ -6,13 +6,14 @@ Whoever holds the lock commits for all who wait: their groups share one transact
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from clew.ledger import sqlite_care
 from clew.ledger.archive import Archive
 from clew.ledger.clock import now_micros
+from clew.ledger.decide import Head
 from clew.ledger.definitions import defines
 from clew.ledger.group_commit import GroupCommit
 from clew.ledger.port import DERIVED, DERIVED_EVIDENCE, DERIVED_QUERY_LOG, DERIVED_SQL, STEWARD, Source, TokenRow
@@ -22,7 +23,7 @@ from clew.ledger.signing import check_public_key
 from clew.ledger.sqlite_archive import copy, fill, renew_epoch
 from clew.ledger.sqlite_book import SqliteBook
 from clew.ledger.sqlite_check import damages
-from clew.ledger.sqlite_heads import read_heads
+from clew.ledger.sqlite_heads import HeadKey, KnownHeads, read_heads
 from clew.ledger.sqlite_reader import RESTORE, SqliteReader
 from clew.ledger.sqlite_store import SqliteStore
 from clew.ledger.standing import etag
@@ -43,6 +44,8 @@ class SqliteLedger(SqliteReader):
         self._clock = clock
         self._store = SqliteStore(path, clock, synchronous)
         self._book = SqliteBook(self._store, registry, self._etag)
+        self._known: KnownHeads | None = None
+        """What was read last of heads before the lock."""
         self._group_commit = GroupCommit(self._commit_batch, self._translated)
         self.epoch = self._store.epoch
         self._head = self._store.seq
@@ -100,7 +103,10 @@ class SqliteLedger(SqliteReader):
         named: dict[str, dict[str, None]] = {}
         for group in groups:
             named.setdefault(group.source, {}).update((event.urn, None) for event in group.events)
+        turns = self._store.turns
         found: dict[str, Standing] = {}
+        entities: dict[int, Mapping[int, str]] = {}
+        read: dict[HeadKey, Head] = {}
         for source, urns in named.items():
             number = self.number_of("source", source)
             known = {entity: urn for urn, entity in zip(urns, self.ids(list(urns)), strict=True) if entity}
@@ -108,11 +114,15 @@ class SqliteLedger(SqliteReader):
                 continue
             with self._reading() as connection:
                 heads = read_heads(connection, number, known)
+            entities[number] = known
+            read.update(heads)
             found[source] = {
                 (known[entity], self.name_of("aspect", aspect)): head.says_hash
                 for (entity, aspect, _), head in heads.items()
                 if head.says is not None
             }
+        # While a transaction runs it can't be told whether its end was seen.
+        self._known = KnownHeads(turns, entities, read) if turns % 2 == 0 else None
         return found
 
     def _item(
@@ -140,7 +150,7 @@ class SqliteLedger(SqliteReader):
             self._read_anew(batch)
             if positions:
                 self._book.move_positions(positions)
-            self._book.begin([item.record for item in batch if isinstance(item.record, Group)])
+            self._book.begin([item.record for item in batch if isinstance(item.record, Group)], self._known)
             for item in batch:
                 item.receipt = take(item, self._book)
             for each in bad:
@@ -175,8 +185,9 @@ class SqliteLedger(SqliteReader):
             self._committed.notify_all()
 
     def _etag(self, entity: int, aspect: str) -> str:
-        rows = self.claims_in(self._store.connection, [entity], None)
-        return etag(self.registry, aspect, (claim for _, name, claim in rows if name == aspect))
+        number = self._store.number("aspect", aspect)
+        rows = self.claims_in(self._store.connection, [entity], None, [number]) if number else ()
+        return etag(self.registry, aspect, (claim for _, _, claim in rows))
 
     # -- sources, parked groups, cursors, tokens
 

@@ -9,7 +9,7 @@ from clew.ledger.crawls import Crawls
 from clew.ledger.decide import Head, NewFact, OpenCrawl, Outcome
 from clew.ledger.port import Source
 from clew.ledger.prepare import PreparedEvent, PreparedGroup
-from clew.ledger.sqlite_heads import HeadKey, read_heads
+from clew.ledger.sqlite_heads import HeadKey, KnownHeads, read_heads
 from clew.ledger.sqlite_store import SqliteStore
 from clew_schemas.event import Group
 
@@ -23,8 +23,12 @@ class SqliteWorld:
         self._etag = etag
         self._sources: dict[str, Source] = {}
 
-    def begin(self, groups: Iterable[Group]) -> None:
-        """Read in one go what these groups of a new transaction will ask for."""
+    def begin(self, groups: Iterable[Group], known: KnownHeads | None = None) -> None:
+        """Read in one go what these groups of a new transaction will ask for, unless it is `known` and stands still."""
+        if known is not None and known.turns + 1 == self._store.turns:
+            self._store.heads.update(known.heads)
+        else:
+            known = None
         self._sources.clear()
         by_source: dict[str, dict[str, None]] = {}
         for group in groups:
@@ -33,7 +37,9 @@ class SqliteWorld:
             number = self._store.number("source", source)
             self._store.look_up(urns)
             ids = {entity for urn in urns if (entity := self._store.id_of(urn))}
-            self._store.heads.update(read_heads(self._store.connection, number, ids))
+            unread = ids.difference(known.entities.get(number, ())) if known is not None else ids
+            if unread:
+                self._store.heads.update(read_heads(self._store.connection, number, unread))
 
     def source(self, name: str) -> Source | None:
         if name not in self._sources:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
 import orjson
 
@@ -12,6 +13,16 @@ from clew.ledger.decide import Head
 
 HeadKey = tuple[int, int, int]
 """The numbers of entity, aspect and source."""
+
+
+class KnownHeads(NamedTuple):
+    """The heads that sources had about some entities, as read when no transaction ran and `turns` had passed."""
+
+    turns: int
+    entities: Mapping[int, Collection[int]]
+    """By the number of a source, the entities of which all its heads are known."""
+    heads: Mapping[HeadKey, Head]
+
 
 # CROSS JOIN keeps the planner from walking through all claims of the source.
 _HEADS = (

@@ -6,10 +6,11 @@ import json
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from clew.ledger import payloads, sqlite_care
 from clew.ledger.archive import Snapshot
@@ -20,6 +21,7 @@ from clew.ledger.positions import SWEPT, cursor_of
 from clew.ledger.recent_tail import Portion, RecentTail
 from clew.ledger.sizes import Sizes
 from clew.ledger.sqlite_archive import digest_of_heads, held
+from clew.ledger.sqlite_claims import ClaimHead, heads, standing, stored_payloads
 from clew.ledger.sqlite_store import chunks, marks
 from clew.ledger.standing import denials, said
 from clew.ledger.taking import read_receipt
@@ -33,6 +35,7 @@ from clew_schemas.urn import Urn, kind_of
 RESTORE = "Stop writing, keep this file aside, and restore a backup or an export"
 
 _NEWEST = 2**63 - 1
+_BY_SOURCE = attrgetter("source")
 _CACHE = 500_000
 """Names whose numbers are kept in memory; beyond that the cache starts anew."""
 
@@ -45,26 +48,6 @@ _DEFINITIONS = (
     f" AND c.aspect IN (SELECT id FROM aspect WHERE name IN ({marks(list(DEFINING))}))) d"
     " JOIN entity e ON e.id = d.entity JOIN payload p ON p.id = d.says"
 )
-
-
-class _ClaimRow(NamedTuple):
-    id: int
-    entity: int
-    aspect: int
-    source: int
-    seq: int
-    says: int | None
-    denies: int | None
-    observed: int
-
-
-def _claim_rows(connection: sqlite3.Connection, entities: Sequence[int]) -> list[_ClaimRow]:
-    rows = connection.execute(
-        "SELECT id, entity, aspect, source, seq, says, denies, observed FROM claim"
-        f" WHERE branch = {MAIN} AND entity IN ({marks(entities)})",
-        entities,
-    )
-    return [_ClaimRow(*row) for row in rows]
 
 
 class SqliteReader:
@@ -244,63 +227,71 @@ class SqliteReader:
 
     # -- claims
 
-    def claims(self, entities: Iterable[int], as_of: int | None = None) -> dict[int, dict[str, tuple[Claim, ...]]]:
+    def claims(
+        self, entities: Iterable[int], as_of: int | None = None, aspects: Collection[str] | None = None
+    ) -> dict[int, dict[str, tuple[Claim, ...]]]:
         wanted = sorted({int(each) for each in entities})
+        numbers = [number for name in aspects or () if (number := self.number_of("aspect", name))]
         found: dict[int, dict[str, list[Claim]]] = {each: defaultdict(list) for each in wanted}
         with self._reading() as connection:
-            for chunk in chunks(wanted):
-                for entity, aspect, claim in self.claims_in(connection, chunk, as_of):
+            for chunk in chunks(wanted) if aspects is None or numbers else ():
+                for entity, aspect, claim in self.claims_in(connection, chunk, as_of, numbers):
                     found[entity][aspect].append(claim)
         return {
-            entity: {aspect: tuple(sorted(claims, key=lambda c: c.source)) for aspect, claims in aspects.items()}
-            for entity, aspects in found.items()
+            entity: {aspect: tuple(sorted(claims, key=_BY_SOURCE)) for aspect, claims in by_aspect.items()}
+            for entity, by_aspect in found.items()
         }
 
     def claims_in(
-        self, connection: sqlite3.Connection, entities: Sequence[int], as_of: int | None
+        self,
+        connection: sqlite3.Connection,
+        entities: Sequence[int],
+        as_of: int | None,
+        aspects: Sequence[int] = (),
     ) -> Iterator[tuple[int, str, Claim]]:
         """Yield (entity, aspect, live claim) as `connection` sees them."""
-        for row in _claim_rows(connection, entities):
-            claim = self._claim(connection, row, as_of)
-            if claim is not None:
-                yield row.entity, self._name("aspect", row.aspect), claim
+        live = (standing(connection, head, as_of) for head in heads(connection, entities, aspects))
+        found = [head for head in live if head is not None]
+        for head, claim in zip(found, self._claims_of(connection, found), strict=True):
+            yield head.entity, self._name("aspect", head.aspect), claim
 
-    def _claim(self, connection: sqlite3.Connection, row: _ClaimRow, as_of: int | None) -> Claim | None:
-        """Return a claim as of a seq; None when it was not live then."""
-        seq, says, denies, observed = row.seq, row.says, row.denies, row.observed
-        if as_of is not None and seq > as_of:
-            past = connection.execute(
-                "SELECT seq, says, denies, observed FROM fact WHERE claim = ? AND seq <= ? AND moved = 1"
-                " ORDER BY seq DESC, n DESC LIMIT 1",
-                (row.id, as_of),
-            ).fetchone()
-            if past is None:
-                return None
-            seq, says, denies, observed = past
-        if says is None and denies is None:
-            return None
-        name = self._name("source", row.source)
-        return Claim(
-            source=name,
-            rank=self._rank(name),
-            says=None if says is None else self._payload(connection, says, self._name("aspect", row.aspect)),
-            denies=frozenset() if denies is None else denials(self._payload(connection, denies, None)),
-            observed=observed,
-            seq=seq,
+    def _claims_of(self, connection: sqlite3.Connection, live: Sequence[ClaimHead]) -> list[Claim]:
+        """Return the claims of live heads, in their order."""
+        stored = stored_payloads(connection, (each for head in live for each in head[5:7] if each is not None))
+        self._local.packed = getattr(self._local, "packed", 0) + sum(len(body) for _, body in stored.values())
+        found = []
+        for head in live:
+            name = self._name("source", head.source)
+            found.append(
+                Claim(
+                    source=name,
+                    rank=self._rank(name),
+                    says=None if head.says is None else self._said(stored, head.says, head.aspect),
+                    denies=frozenset() if head.denies is None else denials(self._said(stored, head.denies, None)),
+                    observed=head.observed,
+                    seq=head.seq,
+                )
+            )
+        return found
+
+    def _said(self, stored: Mapping[int, tuple[int, bytes]], number: int, aspect: int | None) -> Any:
+        if number not in stored:
+            raise Damaged(f"the payload {number} is missing from the ledger", where=str(self.path), hint=RESTORE)
+        version, body = stored[number]
+        return (
+            payloads.read(body) if aspect is None else said(self.registry, self._name("aspect", aspect), version, body)
         )
 
-    def _payload(self, connection: sqlite3.Connection, number: int, aspect: str | None) -> Any:
-        row = connection.execute("SELECT version, body FROM payload WHERE id = ?", (number,)).fetchone()
-        if row is None:
-            raise Damaged(f"the payload {number} is missing from the ledger", where=str(self.path), hint=RESTORE)
-        version, body = row
-        self._local.packed = getattr(self._local, "packed", 0) + len(body)
-        return payloads.read(body) if aspect is None else said(self.registry, aspect, version, body)
+    def _payload(self, connection: sqlite3.Connection, number: int, aspect: int | None) -> Any:
+        stored = stored_payloads(connection, [number])
+        self._local.packed = getattr(self._local, "packed", 0) + sum(len(body) for _, body in stored.values())
+        return self._said(stored, number, aspect)
 
     def history(self, entity: int, aspect: str) -> list[Fact]:
         with self._reading() as connection:
             rows = connection.execute(
-                "SELECT f.seq, f.n, k.time, k.author, c.source, f.op, f.moved, f.says, f.denies, k.message FROM claim c"
+                "SELECT f.seq, f.n, k.time, k.author, c.source, f.op, f.moved, f.says, f.denies, k.message, c.aspect"
+                " FROM claim c"
                 " JOIN fact f ON f.claim = c.id JOIN commits k ON k.seq = f.seq JOIN aspect a ON a.id = c.aspect"
                 " WHERE c.entity = ? AND a.name = ? AND c.branch = ? ORDER BY f.seq, f.n",
                 (entity, aspect, MAIN),
@@ -314,11 +305,11 @@ class SqliteReader:
                     author,
                     OP_NAMES[op],
                     bool(moved),
-                    None if says is None else self._payload(connection, says, aspect),
+                    None if says is None else self._payload(connection, says, number),
                     None if denies is None else self._payload(connection, denies, None),
                     message,
                 )
-                for seq, n, time, author, source, op, moved, says, denies, message in rows
+                for seq, n, time, author, source, op, moved, says, denies, message, number in rows
             ]
 
     def change_seqs(self, entity: int, aspect: str) -> list[int]:
@@ -375,16 +366,15 @@ class SqliteReader:
         payload: int,
         seq: int,
     ) -> Point:
-        said = self._name("aspect", aspect)
         return Point(
             entity,
             urn,
-            said,
+            self._name("aspect", aspect),
             self._name("source", source),
             name,
             time,
             step,
-            self._payload(connection, payload, said),
+            self._payload(connection, payload, aspect),
             seq,
         )
 
@@ -440,16 +430,24 @@ class SqliteReader:
             if name not in sources:
                 sources.append(name)
             urns[entity] = urn
-        rows: dict[tuple[int, int], list[_ClaimRow]] = defaultdict(list)
+        by_key: dict[tuple[int, int], list[ClaimHead]] = defaultdict(list)
         for chunk in chunks(list(urns)):
-            for row in _claim_rows(connection, chunk):
-                rows[row.entity, row.aspect].append(row)
+            for head in heads(connection, chunk):
+                by_key[head.entity, head.aspect].append(head)
+        live = [
+            (key, now)
+            for key in touched
+            for head in by_key[key[1:]]
+            if (now := standing(connection, head, key[0])) is not None
+        ]
+        claims: dict[tuple[int, int, int], list[Claim]] = defaultdict(list)
+        for (key, _), claim in zip(live, self._claims_of(connection, [head for _, head in live]), strict=True):
+            claims[key].append(claim)
         found: dict[int, list[Change]] = defaultdict(list)
-        for (seq, entity, aspect), sources in touched.items():
-            live = (self._claim(connection, row, seq) for row in rows[entity, aspect])
-            claims = tuple(sorted((each for each in live if each is not None), key=lambda claim: claim.source))
-            name = self._name("aspect", aspect)
-            found[seq].append(Change("main", entity, urns[entity], name, tuple(sources), claims))
+        for key, sources in touched.items():
+            seq, entity, aspect = key
+            stand = tuple(sorted(claims[key], key=_BY_SOURCE))
+            found[seq].append(Change("main", entity, urns[entity], self._name("aspect", aspect), tuple(sources), stand))
         return found
 
     def _points_between(self, connection: sqlite3.Connection, after: int, last: int) -> dict[int, list[Point]]:

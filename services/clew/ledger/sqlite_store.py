@@ -48,6 +48,8 @@ class SqliteStore:
         self.epoch: str = self._meta("epoch")
         self.hash_key: bytes = self._meta("hash_key")
         self.seq, self.time = self._last()
+        self.turns = 0
+        """Counts up when a transaction begins and when it ends: even, while none runs."""
         self._numbers: dict[str, dict[str, int]] = {"aspect": {}, "source": {}}
         self._new_ids: dict[str, int] = {}
         self._ids: dict[str, int] = {}
@@ -77,6 +79,7 @@ class SqliteStore:
     def transaction(self) -> Iterator[None]:
         """Run one transaction: all of it stands afterwards, or nothing, and then nothing is remembered."""
         before = self.seq, self.time, self._last_entity, self._last_claim
+        self.turns += 1
         self._new_ids.clear()
         self.born.clear()
         self.heads.clear()
@@ -94,6 +97,8 @@ class SqliteStore:
             for known in self._numbers.values():
                 known.clear()
             raise
+        finally:
+            self.turns += 1
         if len(self._ids) > _CACHE:
             self._ids.clear()
         self._ids.update(self._new_ids)

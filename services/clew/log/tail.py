@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Literal, TypeVar
 
 from clew.ledger import Commit, Entity, LedgerReader, Parked, Source
@@ -218,8 +218,10 @@ class KafkaTail:
     def seq_at(self, time: int) -> int:
         return self._ledger.seq_at(time)
 
-    def claims(self, entities: Iterable[int], as_of: int | None = None) -> dict[int, dict[str, tuple[Claim, ...]]]:
-        return self._ledger.claims(entities, as_of)
+    def claims(
+        self, entities: Iterable[int], as_of: int | None = None, aspects: Collection[str] | None = None
+    ) -> dict[int, dict[str, tuple[Claim, ...]]]:
+        return self._ledger.claims(entities, as_of, aspects)
 
     def history(self, entity: int, aspect: str) -> list[Fact]:
         return self._ledger.history(entity, aspect)

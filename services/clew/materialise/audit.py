@@ -51,7 +51,7 @@ def check_graph(ledger: LedgerReader, views: Views, only: Container[int] | None 
             name = ledger.name_of("aspect", number)
             (known,) = ledger.entities([entity])
             urn = known.urn if known else f"entity {entity}"
-            if ledger.claims([entity])[entity].get(name) is None:
+            if ledger.claims([entity], aspects=(name,))[entity].get(name) is None:
                 yield Finding("graph", f"{name} of {urn}", _difference(held, frozenset(), ledger), entity, name)
 
 
@@ -166,7 +166,7 @@ def _mend_key(finding: Finding, ledger: LedgerReader, views: Views) -> None:
     for seq in ledger.change_seqs(finding.entity, finding.aspect):
         if seq > views.graph.position().seq:
             break
-        claims = ledger.claims([finding.entity], as_of=seq)[finding.entity].get(finding.aspect, ())
+        claims = ledger.claims([finding.entity], seq, (finding.aspect,))[finding.entity].get(finding.aspect, ())
         wanted = _wanted(entity.urn, finding.aspect, claims, ledger)
         for edge in [each for each in open_since if each not in wanted]:
             intervals.append(Interval(edge, open_since.pop(edge), seq))

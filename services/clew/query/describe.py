@@ -126,7 +126,7 @@ def _gaps(ledger: LedgerReader, entity: Entity, aspects: Mapping[str, Any], as_o
 
 
 def _is_listed(ledger: LedgerReader, entity: Entity, as_of: int | None) -> bool:
-    schema = resolved(ledger, ledger.claims([entity.parent], as_of)[entity.parent]).get("schema", {})
+    schema = resolved(ledger, ledger.claims([entity.parent], as_of, ("schema",))[entity.parent]).get("schema", {})
     return Urn.parse(entity.urn).path in {each["name"] for each in schema.get("columns", ())}
 
 

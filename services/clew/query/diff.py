@@ -204,7 +204,7 @@ class _Span:
         return [(_fact(fact), changed[fact.seq]) for fact in facts if fact.seq in changed]
 
     def _document(self, entity: Entity, aspect: str, seq: int) -> Any:
-        claims = self.ledger.claims([entity.id], seq)[entity.id]
+        claims = self.ledger.claims([entity.id], seq, (aspect,))[entity.id]
         return resolved(self.ledger, {aspect: claims.get(aspect, ())}).get(aspect)
 
 
@@ -240,7 +240,7 @@ def _columns(ledger: LedgerReader, span: _Span, entity: Entity) -> Iterator[dict
     """Yield the columns of a dataset of which something else was said; whether they are there, the schema tells."""
     names: dict[str, None] = {}  # those of the end first, in their order
     for seq in (span.end, span.start):
-        schema = resolved(ledger, ledger.claims([entity.id], seq)[entity.id]).get("schema", {})
+        schema = resolved(ledger, ledger.claims([entity.id], seq, ("schema",))[entity.id]).get("schema", {})
         names.update(dict.fromkeys(each["name"] for each in schema.get("columns", ())))
     found = ledger.entities(ledger.ids([column(entity.urn, name) for name in names]))
     for name, known in zip(names, found, strict=True):

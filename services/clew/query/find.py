@@ -120,13 +120,11 @@ def _check(query: SearchQuery) -> None:
 
 def _described(ledger: LedgerReader, hits: Sequence[Hit]) -> list[dict[str, Any]]:
     """Return hits with the first line of their documentation and their owners."""
-    claims = ledger.claims([hit.id for hit in hits])
+    shown = ("documentation", "ownership", "properties")
+    claims = ledger.claims([hit.id for hit in hits], aspects=shown)
     found = []
     for hit in hits:
-        about = {
-            name: resolve(claims[hit.id].get(name, ()), ledger.registry.get(name).resolution)
-            for name in ("documentation", "ownership", "properties")
-        }
+        about = {name: resolve(claims[hit.id].get(name, ()), ledger.registry.get(name).resolution) for name in shown}
         text = (about["documentation"] or {}).get("text", "")
         found.append(
             {

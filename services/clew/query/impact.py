@@ -43,6 +43,7 @@ DIRECT, INFORMED, CHANGES, MAY_BREAK, BREAKS = 1, 2, 4, 8, 16
 
 _VERDICTS = {BREAKS: Verdict.BREAKS, MAY_BREAK: Verdict.MAY_BREAK, CHANGES: Verdict.CHANGES, INFORMED: Verdict.INFORMED}
 _NOT_DIRECT, _NOT_BREAKS = np.uint8(0xFF ^ DIRECT), np.uint8(0xFF ^ BREAKS)
+_ABOUT = ("exposure", "properties", "ownership")
 _VERDICT_BITS = BREAKS | MAY_BREAK | CHANGES | INFORMED
 
 
@@ -246,7 +247,8 @@ class _About:
         parents = {each.parent for each in self._known.values() if each.parent}
         self._known.update(self._fetch(parents - self._known.keys()))
         holders = {int(each) for each in assets} | parents
-        self._aspects = {number: resolved(ledger, claims) for number, claims in ledger.claims(holders, as_of).items()}
+        claimed = ledger.claims(holders, as_of, _ABOUT)
+        self._aspects = {number: resolved(ledger, claims) for number, claims in claimed.items()}
 
     def _fetch(self, ids: set[int]) -> dict[int, Entity]:
         wanted = sorted(ids)

@@ -85,9 +85,9 @@ def said(urn: str) -> str:
 def is_present(ledger: LedgerReader, entity: Entity, as_of: int | None = None) -> bool:
     """Say whether something is claimed about an entity, now or as of a seq, or a schema of that time lists it."""
     holder = entity.parent if entity.kind == "column" else entity.id
-    claims = ledger.claims([holder], as_of)[holder]
     if entity.kind != "column":
-        return bool(claims)
+        return bool(ledger.claims([holder], as_of)[holder])
+    claims = ledger.claims([holder], as_of, ("schema",))[holder]
     schema = resolve(claims.get("schema", ()), ledger.registry.get("schema").resolution)
     return schema is not None and Urn.parse(entity.urn).path in {each["name"] for each in schema["columns"]}
 

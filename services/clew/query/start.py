@@ -58,7 +58,7 @@ def carried_by(ledger: LedgerReader, entity: Entity, direction: Direction, as_of
     side = "outputs" if direction == Direction.DOWN else "inputs"
     urns = {
         urn
-        for claim in ledger.claims([entity.id], as_of)[entity.id].get("lineage", ())
+        for claim in ledger.claims([entity.id], as_of, ("lineage",))[entity.id].get("lineage", ())
         for urn in (claim.says or {}).get(side, ())
     }
     ids = [each for each in ledger.ids(sorted(urns)) if each]

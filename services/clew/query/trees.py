@@ -111,15 +111,15 @@ def users(ledger: LedgerReader, views: Views, freshness: Freshness, entity: Enti
 
 
 def _branches(ledger: LedgerReader, views: Views, kind: str, ids: Sequence[int]) -> list[Branch]:
-    claims = ledger.claims(ids)
+    shown = ("term", "documentation", "containment", "properties")
+    claims = ledger.claims(ids, aspects=shown)
     uses = _uses(views, kind, ids)
     found = []
     for entity in ledger.entities(ids):
         if entity is None:
             continue
         about = {
-            name: resolve(claims[entity.id].get(name, ()), ledger.registry.get(name).resolution) or {}
-            for name in ("term", "documentation", "containment", "properties")
+            name: resolve(claims[entity.id].get(name, ()), ledger.registry.get(name).resolution) or {} for name in shown
         }
         found.append(
             Branch(

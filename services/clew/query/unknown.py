@@ -114,7 +114,7 @@ def _unresolved(
 
 def _said(ledger: LedgerReader, carrier: int, as_of: int | None, grain: Grain) -> Iterable[str]:
     """Yield what a carrier's sources left out, as far as it matters at a grain."""
-    for claim in ledger.claims([carrier], as_of)[carrier].get("lineage", ()):
+    for claim in ledger.claims([carrier], as_of, ("lineage",))[carrier].get("lineage", ()):
         for each in (claim.says or {}).get("unresolved", ()):
             if grain == Grain.COLUMN or each["code"] not in _OF_COLUMNS:
                 yield f"{each['code']}: {each.get('detail') or ''}".rstrip(": ")

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.ledger import Source
@@ -21,6 +21,7 @@ from clew.ledger.prepare import Standing
 from clew.ledger.sqlite import SqliteLedger
 from clew_schemas import Event, Group
 from clew_schemas.event import CrawlClose, CrawlOpen, CrawlPosition, Receipt, Record, Scope, raw
+from fuzz.ugly import tries
 
 MOMENT = datetime(2026, 11, 1, tzinfo=UTC)
 NOW = round(MOMENT.timestamp() * 1e6)
@@ -164,13 +165,13 @@ def same_either_way(calls: list[list[Record]]) -> None:
         assert b"hunter2" not in short.path.read_bytes() + Path(f"{short.path}-wal").read_bytes()
 
 
-@settings(max_examples=60, deadline=None)
+@tries(60)
 @given(streams())
 def test_timed_events_come_out_the_same_by_the_short_way_and_the_whole_one(calls: list[list[Record]]) -> None:
     same_either_way(calls)
 
 
-@settings(max_examples=30, deadline=None)
+@tries(30)
 @given(crawls())
 def test_crawls_come_out_the_same_by_the_short_way_and_the_whole_one(calls: list[list[Record]]) -> None:
     same_either_way(calls)

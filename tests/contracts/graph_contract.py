@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from clew.graph.port import (
+    COLUMNS,
     FOREVER,
     Direction,
     EdgeItem,
@@ -49,7 +50,7 @@ def ids(*numbers: int) -> Ids:
 
 def rows(edges: Edges) -> list[tuple[int, ...]]:
     """Return edges as sorted tuples, every field of them."""
-    columns = [getattr(edges, name).tolist() for name in Edges.__slots__]
+    columns = [getattr(edges, name).tolist() for name in COLUMNS]
     return sorted(zip(*columns, strict=True))
 
 
@@ -204,9 +205,9 @@ class GraphContract:
     def test_edges_come_as_columns_of_the_ports_types(self, graph: Graph) -> None:
         graph.apply("e", [commit(1, says(KEY, edge(1, 2)))])
         for found in (graph.expand(ids(1), DOWN, ALL), graph.expand(ids(9), DOWN, ALL), graph.dump()):
-            types = {name: getattr(found, name).dtype for name in Edges.__slots__}
+            types = {name: getattr(found, name).dtype for name in COLUMNS}
             codes = {"type", "subtype", "confidence"}
-            assert types == {name: np.dtype(np.uint8 if name in codes else np.int64) for name in Edges.__slots__}
+            assert types == {name: np.dtype(np.uint8 if name in codes else np.int64) for name in COLUMNS}
 
     def test_what_expand_returned_does_not_change_with_the_graph(self, graph: Graph) -> None:
         graph.apply("e", [commit(1, says(KEY, edge(1, 2), edge(1, 3)))])

@@ -16,6 +16,8 @@ from clew.graph.port import (
     Node,
     Nodes,
     Position,
+    distinct,
+    joined,
 )
 from clew_schemas.errors import BadInput
 from clew_schemas.scrub import scrub
@@ -32,6 +34,8 @@ __all__ = [
     "Node",
     "Nodes",
     "Position",
+    "distinct",
+    "joined",
     "open_graph",
 ]
 

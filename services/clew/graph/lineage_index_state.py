@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from clew.graph.adjacency import Adjacency, Places
 from clew.graph.columns import Array, Columns
 from clew.graph.edge_pool import DROPPED, EdgeBlock, EdgePool, KeyTable, NodeTable
+from clew.graph.pool_edges import PoolEdges
 from clew.graph.port import (
+    COLUMNS,
     FOREVER,
     Direction,
     EdgeItem,
@@ -29,6 +31,7 @@ from clew.graph.port import (
     KeyEdges,
     Node,
     Position,
+    distinct,
 )
 
 
@@ -163,11 +166,11 @@ class IndexState:
 
     def expand(self, ids: Ids, direction: Direction, types: frozenset[int], as_of: int | None) -> Edges:
         """Return what the port's `expand` promises."""
-        ids = _distinct(ids)
+        ids = distinct(ids)
         wanted = _type_mask(types)
         found = self.now[direction].gather(ids)
         found = found[wanted[self.pool.type[found]]]
-        if as_of is None:
+        if as_of is None or as_of >= self.position.seq:
             return self._edges(found)
         found = found[self.pool.since[found] <= as_of]
         if as_of < self.last_close:
@@ -194,7 +197,8 @@ class IndexState:
 
     def dump(self) -> Edges:
         """Return every interval."""
-        return self._edges(np.flatnonzero(self.pool.kept_rows()))
+        every = self._edges(np.flatnonzero(self.pool.kept_rows()))
+        return Edges(*(getattr(every, name) for name in COLUMNS))
 
     def disagreements(self) -> Iterator[str]:
         """Yield the name of each index that does not say what the pool says."""
@@ -212,20 +216,7 @@ class IndexState:
                 yield name
 
     def _edges(self, rows: Places) -> Edges:
-        pool, keys = self.pool, self.keys
-        key = pool.key[rows]
-        return Edges(
-            src=pool.src[rows].astype(np.int64),
-            dst=pool.dst[rows].astype(np.int64),
-            type=pool.type[rows],
-            subtype=pool.subtype[rows],
-            confidence=pool.confidence[rows],
-            carrier=keys.carrier[key].astype(np.int64),
-            aspect=keys.aspect[key].astype(np.int64),
-            source=pool.source[rows].astype(np.int64),
-            since=pool.since[rows],
-            until=pool.until[rows],
-        )
+        return PoolEdges(self.pool, self.keys, rows, self.position.seq)
 
     def packed(self) -> IndexState:
         """Return the same without dropped edges and gaps, the edges in the order of their sources.
@@ -287,10 +278,6 @@ class IndexState:
         state.was = (Adjacency(part("was.down")), Adjacency(part("was.up")))
         state.standing = Adjacency(part("standing"))
         return state
-
-
-def _distinct(ids: Ids) -> Ids:
-    return ids if bool((ids[1:] > ids[:-1]).all()) else np.unique(ids)
 
 
 @lru_cache(maxsize=64)

@@ -17,7 +17,7 @@ from neo4j import ManagedTransaction
 
 from clew.graph.neo4j_link import run
 from clew.graph.neo4j_schema import Gone, found_by_id, found_by_key
-from clew.graph.port import FOREVER, Direction, EdgeItem, Edges, Ids, Nodes, Position
+from clew.graph.port import COLUMNS, FOREVER, NO_EDGES, Direction, EdgeItem, Edges, Ids, Nodes, Position, joined
 
 EXPAND_CHUNK = 5_000
 """Nodes whose edges come in one record."""
@@ -27,8 +27,6 @@ _STATE = """
 MATCH (g:ClewGeneration {number: $generation})
 RETURN g.state AS state, g.epoch AS epoch, g.seen AS seen
 """
-_CODES, _WIDE = np.zeros(0, np.uint8), np.zeros(0, np.int64)
-NO_EDGES = Edges(_WIDE, _WIDE, _CODES, _CODES, _CODES, _WIDE, _WIDE, _WIDE, _WIDE, _WIDE)
 
 
 class Disturbed(Exception):
@@ -191,13 +189,6 @@ def dump(look: Look) -> Edges:
     return _once(joined([_edges(look, look.ask(body, ids=chunk.tolist())) for chunk in chunks]))
 
 
-def joined(parts: list[Edges]) -> Edges:
-    """Return edges one behind the other."""
-    if len(parts) < 2:
-        return parts[0] if parts else NO_EDGES
-    return Edges(*(np.concatenate([getattr(part, name) for part in parts]) for name in Edges.__slots__))
-
-
 def _columns(direction: Direction) -> str:
     """Return a list of lists in the order of `Edges`; what is said of an edge is collected, not made into a record."""
     src, dst = ("n.id", "m.id") if direction == Direction.DOWN else ("m.id", "n.id")
@@ -207,7 +198,7 @@ def _columns(direction: Direction) -> str:
 
 def _edges(look: Look, columns: list[list[int]]) -> Edges:
     """Return columns as arrays. A close after the position of this look is not known to it."""
-    kinds = (getattr(NO_EDGES, name).dtype for name in Edges.__slots__)
+    kinds = (getattr(NO_EDGES, name).dtype for name in COLUMNS)
     found = Edges(*(np.array(said, kind) for said, kind in zip(columns, kinds, strict=True)))
     found.until[found.until > (look.seen or 0)] = FOREVER
     return found
@@ -215,7 +206,7 @@ def _edges(look: Look, columns: list[list[int]]) -> Edges:
 
 def _once(edges: Edges) -> Edges:
     """Return each interval once, though a closed edge may have come twice."""
-    columns = [getattr(edges, name) for name in Edges.__slots__]
+    columns = [getattr(edges, name) for name in COLUMNS]
     order = np.lexsort(columns)
     again = np.ones(len(order), np.bool_)
     for column in columns:

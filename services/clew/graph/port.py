@@ -7,9 +7,9 @@ claims about that aspect of that carrier say. `now` holds one live item an edge,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,9 +85,12 @@ class GraphChange:
     keys: Sequence[KeyEdges]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Edges:
-    """Edges as parallel arrays of one length. `since` and `until` bound the interval in which each stood."""
+    """Edges as parallel arrays of one length. `since` and `until` bound the interval in which each stood.
+
+    An engine may fetch an array when it is first asked for: most questions need a few of them.
+    """
 
     src: Ids
     dst: Ids
@@ -105,7 +108,34 @@ class Edges:
 
     def where(self, mask: NDArray[np.bool_] | Ids) -> Edges:
         """Return the edges for which `mask` holds, or those at these positions."""
-        return Edges(*(getattr(self, name)[mask] for name in self.__slots__))
+        return Edges(*(getattr(self, name)[mask] for name in COLUMNS))
+
+    def followed_by(self, others: Sequence[Edges]) -> Edges:
+        """Return these edges and then those of the others."""
+        return Edges(*(np.concatenate([getattr(each, name) for each in (self, *others)]) for name in COLUMNS))
+
+
+def distinct(ids: NDArray[Any]) -> NDArray[Any]:
+    """Return each number once, ascending: np.unique, by sorting, which takes a tenth of the time of its hashing."""
+    if bool((ids[1:] > ids[:-1]).all()):
+        return ids
+    ids = np.sort(ids)
+    kept = np.ones(len(ids), np.bool_)
+    np.not_equal(ids[1:], ids[:-1], out=kept[1:])
+    found: NDArray[Any] = ids[kept]
+    return found
+
+
+COLUMNS = tuple(each.name for each in fields(Edges))
+_CODES, _WIDE = np.zeros(0, np.uint8), np.zeros(0, np.int64)
+NO_EDGES = Edges(_WIDE, _WIDE, _CODES, _CODES, _CODES, _WIDE, _WIDE, _WIDE, _WIDE, _WIDE)
+
+
+def joined(parts: Sequence[Edges]) -> Edges:
+    """Return the edges of all parts, one after the other."""
+    if len(parts) < 2:
+        return parts[0] if parts else NO_EDGES
+    return parts[0].followed_by(parts[1:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ grain, or (when tests are asked for) to a test.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clew.graph import Direction, Edges, Graph, Ids
+from clew.graph import Direction, Edges, Graph, Ids, distinct
 from clew.ledger import Entity, LedgerReader
 from clew.query.start import met
 from clew_schemas.edges import INDIRECT, EdgeType
@@ -68,7 +68,7 @@ class Cards:
         derived = np.array([each for each in self._ledger.ids(names) if each], np.int64)
         above = self._graph.expand(derived, Direction.UP, _MEMBERS, self.seq)
         below = self._graph.expand(derived, Direction.DOWN, _MEMBERS, self.seq)
-        nodes = np.unique(np.concatenate([cards, derived, above.src, below.dst]))
+        nodes = distinct(np.concatenate([cards, derived, above.src, below.dst]))
         return Parts(nodes, {Direction.DOWN: above, Direction.UP: below})
 
     def crossing(self, cards: Ids, direction: Direction, parts: Parts | None = None) -> Crossing:
@@ -99,8 +99,3 @@ def counts(near: Ids, far: Ids) -> dict[int, int]:
     pairs = np.unique(np.stack([near, far]), axis=1)
     ids, number = np.unique(pairs[0], return_counts=True)
     return dict(zip(ids.tolist(), number.tolist(), strict=True))
-
-
-def joined(one: Edges, other: Edges) -> Edges:
-    """Return the edges of both, one after the other."""
-    return Edges(*(np.concatenate([getattr(one, each.name), getattr(other, each.name)]) for each in fields(Edges)))

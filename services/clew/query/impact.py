@@ -15,14 +15,14 @@ gives more than *may break*. Carriers (a dbt model's job) are listed, though the
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clew.graph import Direction, Edges, Ids, Nodes
+from clew.graph import Direction, Edges, Ids, Nodes, distinct
 from clew.ledger import Entity, LedgerReader
 from clew.query.answer import AsOf, Envelope, Viewer
 from clew.query.describe import past_gaps, resolved
@@ -42,6 +42,7 @@ DIRECT, INFORMED, CHANGES, MAY_BREAK, BREAKS = 1, 2, 4, 8, 16
 """Bits of a label, the stronger verdict the higher. DIRECT: reached by values flowing, all the way."""
 
 _VERDICTS = {BREAKS: Verdict.BREAKS, MAY_BREAK: Verdict.MAY_BREAK, CHANGES: Verdict.CHANGES, INFORMED: Verdict.INFORMED}
+_ANY, _GAP = int(Subtype.ANY), int(EdgeType.GAP)
 _NOT_DIRECT, _NOT_BREAKS = np.uint8(0xFF ^ DIRECT), np.uint8(0xFF ^ BREAKS)
 _ABOUT = ("exposure", "properties", "ownership")
 _VERDICT_BITS = BREAKS | MAY_BREAK | CHANGES | INFORMED
@@ -123,10 +124,12 @@ def impact(
 
 def spread_drop(labels: Labels, edges: Edges) -> Labels:
     """Drop and rename. A use of any column, an uncertain edge and unread SQL weaken *breaks* to *may break*."""
-    weak = np.isin(edges.subtype, [Subtype.ANY]) | (edges.confidence < 100) | (edges.type == EdgeType.GAP)
-    breaks = (labels & BREAKS) > 0
-    carried = np.where(weak & breaks, (labels & _NOT_BREAKS) | MAY_BREAK, labels)
-    return _kept_direct(carried, edges)
+    weak = (edges.subtype == _ANY) | (edges.confidence < 100) | (edges.type == _GAP)
+    weakened = np.flatnonzero(weak & ((labels & BREAKS) > 0))
+    if len(weakened):
+        labels = labels.copy()
+        labels[weakened] = (labels[weakened] & _NOT_BREAKS) | MAY_BREAK
+    return _kept_direct(labels, edges)
 
 
 def spread_retype(labels: Labels, edges: Edges) -> Labels:
@@ -134,16 +137,16 @@ def spread_retype(labels: Labels, edges: Edges) -> Labels:
     presence = (edges.subtype & PRESENCE) > 0
     stops = (labels & MAY_BREAK) == 0
     carried = np.where(presence, (labels & DIRECT) | INFORMED, labels)
-    return _kept_direct(np.where(stops, 0, carried), edges)
+    return _kept_direct(np.where(stops, 0, carried).astype(np.uint8), edges)
 
 
-def _kept_direct(labels: NDArray[Any], edges: Edges) -> Labels:
-    indirect = (edges.subtype & INDIRECT) > 0
-    ends = edges.type == EdgeType.GAP
-    kept = np.where(indirect | ends, labels & _NOT_DIRECT, labels)
+def _kept_direct(labels: Labels, edges: Edges) -> Labels:
+    ends = edges.type == _GAP
+    kept: Labels = np.where(((edges.subtype & INDIRECT) > 0) | ends, labels & _NOT_DIRECT, labels)
+    gaps = np.flatnonzero(ends)
     # What lies behind a carrier that is not understood is unknown, not affected: the gap says so.
-    spread: Labels = np.where(ends & (edges.src == edges.carrier), 0, kept).astype(np.uint8)
-    return spread
+    kept[gaps[edges.src[gaps] == edges.carrier[gaps]]] = 0
+    return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +166,9 @@ class _Affected:
         return chosen
 
     def by_verdict(self) -> dict[str, int]:
-        highest = [verdict_of(int(label)).value for label in np.unique(self.labels)]
+        highest = [verdict_of(int(label)).value for label in distinct(self.labels)]
         counts = dict.fromkeys((each.value for each in Verdict), 0)
-        for label, name in zip(np.unique(self.labels), highest, strict=True):
+        for label, name in zip(distinct(self.labels), highest, strict=True):
             counts[name] += int(np.count_nonzero(self.labels == label))
         return {name: count for name, count in counts.items() if count}
 
@@ -208,9 +211,9 @@ def _named(
     ledger: LedgerReader, found: Walk, affected: _Affected, chosen: NDArray[np.int64], as_of: int
 ) -> Iterator[dict[str, Any]]:
     """Yield the chosen assets with name, verdict, use, path, owners and tier; equals by name, not by number."""
-    proofs = Proofs(ledger, found).paths((int(affected.ids[at]), int(affected.via[at])) for at in chosen)
-    paths = dict(zip((int(at) for at in chosen), proofs, strict=True))
-    about = _About(ledger, affected.ids[chosen], found, list(paths.values()), as_of)
+    proofs = Proofs(ledger, found).paths(affected.ids[chosen], affected.via[chosen])
+    paths = dict(zip(chosen.tolist(), proofs, strict=True))
+    about = _About(ledger, affected.ids[chosen], found, paths.values(), as_of)
     strength = affected.labels & _VERDICT_BITS
     ordered = sorted(
         paths, key=lambda at: (-int(strength[at]), int(affected.depth[at]), about.entity(int(affected.ids[at])).urn)
@@ -235,24 +238,31 @@ class _About:
     """Names, owners and tiers of what an answer mentions, fetched once."""
 
     def __init__(
-        self, ledger: LedgerReader, assets: Ids, found: Walk, paths: Sequence[Sequence[int]], as_of: int
+        self, ledger: LedgerReader, assets: Ids, found: Walk, paths: Iterable[Sequence[int]], as_of: int
     ) -> None:
-        self._ledger = ledger
-        self._edges = found.edges
-        steps = np.unique([edge for path in paths for edge in path]).astype(np.int64)
-        mentioned = {int(each) for each in assets}
-        for name in ("src", "dst", "carrier"):
-            mentioned.update(getattr(found.edges, name)[steps].tolist())
-        self._known = self._fetch(mentioned)
-        parents = {each.parent for each in self._known.values() if each.parent}
-        self._known.update(self._fetch(parents - self._known.keys()))
-        holders = {int(each) for each in assets} | parents
-        claimed = ledger.claims(holders, as_of, _ABOUT)
-        self._aspects = {number: resolved(ledger, claims) for number, claims in claimed.items()}
+        steps = sorted({edge for path in paths for edge in path})
+        edges = found.edges.where(np.array(steps, np.int64))
+        mentioned = distinct(np.concatenate([assets, edges.src, edges.dst, edges.carrier])).tolist()
+        self._known = {each.id: each for each in ledger.entities(mentioned) if each is not None}
+        self._steps = dict(zip(steps, self._told(ledger, edges), strict=True))
+        own = set(assets.tolist())
+        claimed = ledger.claims(own | {self._known[each].parent for each in own} - {0}, as_of, _ABOUT)
+        self._aspects = {number: resolved(ledger, claims) for number, claims in claimed.items() if claims}
 
-    def _fetch(self, ids: set[int]) -> dict[int, Entity]:
-        wanted = sorted(ids)
-        return {each.id: each for each in self._ledger.entities(wanted) if each is not None}
+    def _told(self, ledger: LedgerReader, edges: Edges) -> Iterator[dict[str, Any]]:
+        columns = ("src", "dst", "type", "subtype", "carrier", "source", "confidence")
+        for src, dst, kind, subtype, carrier, source, confidence in zip(
+            *(getattr(edges, name).tolist() for name in columns), strict=True
+        ):
+            yield {
+                "from": self._known[src].urn,
+                "to": self._known[dst].urn,
+                "type": EdgeType(kind).name,
+                "subtype": subtype_name(subtype),
+                "carrier": self._known[carrier].urn,
+                "source": ledger.name_of("source", source),
+                "confidence": confidence / 100,
+            }
 
     def entity(self, number: int) -> Entity:
         return self._known[number]
@@ -276,16 +286,7 @@ class _About:
         return None
 
     def step(self, edge: int) -> dict[str, Any]:
-        edges = self._edges
-        return {
-            "from": self._known[int(edges.src[edge])].urn,
-            "to": self._known[int(edges.dst[edge])].urn,
-            "type": EdgeType(int(edges.type[edge])).name,
-            "subtype": subtype_name(int(edges.subtype[edge])),
-            "carrier": self._known[int(edges.carrier[edge])].urn,
-            "source": self._ledger.name_of("source", int(edges.source[edge])),
-            "confidence": int(edges.confidence[edge]) / 100,
-        }
+        return self._steps[edge]
 
 
 def _by_kind(ledger: LedgerReader, views: Views, ids: Ids) -> dict[str, int]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+import numpy as np
 
 from clew.errors import Ambiguous, BadInput, NotFound, TooLarge
+from clew.graph import Ids
 from clew.ledger import Entity, LedgerReader
 from clew_schemas.kinds import DERIVED_KINDS
 from clew_schemas.resolve import resolve
@@ -98,3 +101,11 @@ def _by_urn(ledger: LedgerReader, text: str) -> Entity:
     if known is None:
         raise NotFound(f"nobody ever named {text}", hint="Look for it: clew search", name=text)
     return known
+
+
+def ranks_of(ledger: LedgerReader, ids: Ids) -> Callable[[Ids], Ids]:
+    """Return a function from ids to their places in the order of names."""
+    names = [entity.urn if entity else "" for entity in ledger.entities(ids.tolist())]
+    rank = np.empty(len(ids), np.int64)
+    rank[sorted(range(len(ids)), key=names.__getitem__)] = np.arange(len(ids))
+    return lambda asked: rank[np.searchsorted(ids, asked)]

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from clew.graph import Direction, Edges, Ids
+from clew.graph import Direction, Edges, Ids, distinct, joined
 from clew.ledger import Entity, LedgerReader
 from clew.query.answer import AsOf, Cut, Envelope, Gap, Viewer
-from clew.query.cards import Cards, Crossing, Parts, counts, joined
+from clew.query.cards import Cards, Crossing, Parts, counts
 from clew.query.describe import past_gaps
 from clew.query.freshness import Freshness
 from clew.query.known import Known
@@ -224,7 +224,7 @@ class _Growth:
         crossings = [each.crossing(ids, direction) for each in self._moments]
         near = np.concatenate([each.near for each in crossings])
         far = np.concatenate([each.far for each in crossings])
-        order = ranked(self._ledger, self._moments[0], np.unique(far))
+        order = ranked(self._ledger, self._moments[0], distinct(far))
         around: dict[int, set[int]] = {}
         for one, other in zip(near.tolist(), far.tolist(), strict=True):
             around.setdefault(one, set()).add(other)
@@ -289,9 +289,9 @@ class _Telling:
         self, envelope: Envelope, start: str, asked: Surroundings, trace: Mapping[str, Any] | None
     ) -> Neighbourhood:
         """Put names to everything."""
-        every = self._edges[0] if len(self._edges) == 1 else joined(*self._edges)
-        carriers, sources = np.unique(every.carrier), np.unique(every.source)
-        ends = np.unique(np.concatenate([every.src, every.dst]))
+        every = joined(self._edges)
+        carriers, sources = distinct(every.carrier), distinct(every.source)
+        ends = distinct(np.concatenate([every.src, every.dst]))
         known = Known(self._ledger, self._moments[0].seq)
         known.learn(self._ids.tolist())
         known.name([*ends.tolist(), *carriers.tolist()])
@@ -370,7 +370,7 @@ def _within(edges: Edges) -> Ids:
 
 def _columns_of(parts: Parts) -> Ids:
     above, below = parts.members[Direction.DOWN], parts.members[Direction.UP]
-    return np.unique(np.concatenate([above.src, below.dst]))
+    return distinct(np.concatenate([above.src, below.dst]))
 
 
 def _title(aspects: Mapping[str, Any], urn: str) -> str:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from clew.graph import Direction, Edges, Ids
+from clew.graph import Direction, Edges, distinct
 from clew.ledger import Entity, LedgerReader
 from clew.query.answer import AsOf, Envelope, Viewer
 from clew.query.describe import past_gaps
 from clew.query.freshness import Freshness
 from clew.query.lineage import cuts_of, edge_dicts, spread_all, spread_direct
+from clew.query.names import ranks_of
 from clew.query.start import grain_of, starts_of, types_of
 from clew.query.terms import Grain
 from clew.query.unknown import gaps_of
@@ -109,21 +110,13 @@ def _one_a_pair(ledger: LedgerReader, edges: Edges) -> Edges:
 
     Edges come in the order of the names of their ends, so that paths do too, whatever the engine.
     """
-    ranks = _ranks(ledger, np.unique(np.concatenate([edges.src, edges.dst, edges.carrier])))
+    ranks = ranks_of(ledger, distinct(np.concatenate([edges.src, edges.dst, edges.carrier])))
     src, dst, carrier = ranks(edges.src), ranks(edges.dst), ranks(edges.carrier)
     order = np.lexsort((edges.subtype, carrier, edges.type, -edges.confidence.astype(np.int16), dst, src))
     src, dst = src[order], dst[order]
     first = np.ones(len(order), np.bool_)
     first[1:] = (src[1:] != src[:-1]) | (dst[1:] != dst[:-1])
     return edges.where(order[first])
-
-
-def _ranks(ledger: LedgerReader, ids: Ids) -> Callable[[Ids], Ids]:
-    """Return a function from ids to their places in the order of names."""
-    names = [entity.urn if entity else "" for entity in ledger.entities(ids.tolist())]
-    rank = np.empty(len(ids), np.int64)
-    rank[sorted(range(len(ids)), key=names.__getitem__)] = np.arange(len(ids))
-    return lambda asked: rank[np.searchsorted(ids, asked)]
 
 
 def _step(edge: dict[str, Any], names: Sequence[Entity | None]) -> dict[str, Any]:

@@ -7,15 +7,19 @@ over more than `NAMED_UP_TO` edges it stays with the numbers, which a ledger giv
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clew.graph import distinct
 from clew.ledger import LedgerReader
+from clew.query.names import ranks_of
 from clew.query.walk import Walk
 
 NAMED_UP_TO = 200_000
+
+Positions = NDArray[np.int64]
 
 
 class Proofs:
@@ -26,84 +30,92 @@ class Proofs:
         self._found = found
         self._edges = found.edges
         self._by_name = len(found.edges) <= NAMED_UP_TO
-        self._order = np.argsort(found.edges.dst, kind="stable") if self._by_name else np.zeros(0, np.int64)
-        self._sorted = found.edges.dst[self._order]
-        self._names: dict[int, str] = {}
-        self._into: dict[int, int] = {}
+        self._target = found.place_of(found.edges.dst) if self._by_name else np.zeros(0, np.int64)
 
-    def paths(self, reached: Iterable[tuple[int, int]]) -> list[list[int]]:
-        """Return, for each (thing, edge by which it was reached, at its end or as its carrier), the edges to it."""
-        wanted = list(reached)
+    def paths(self, things: Positions, ends: Positions) -> list[list[int]]:
+        """Return the edges to each thing, given the edge by which it was reached, at its end or as its carrier."""
+        ends = self._ends(things, ends)
+        into = self._into(ends)
+        sources = self._edges.src
+        found = []
+        for edge in ends.tolist():
+            path = []
+            while edge >= 0:
+                path.append(edge)
+                edge = into[int(sources[edge])]
+            found.append(path[::-1])
+        return found
+
+    def _into(self, ends: Positions) -> dict[int, int]:
+        """Return the edge that proves each node on the way to these edges, -1 for a start."""
+        into: dict[int, int] = {}
+        known = np.zeros(len(self._found.nodes), np.bool_)
+        waiting = distinct(self._found.place_of(self._edges.src[ends]))
+        while len(waiting):
+            known[waiting] = True
+            proving = self._proving(waiting)
+            into.update(zip(self._found.nodes[waiting].tolist(), proving.tolist(), strict=True))
+            waiting = distinct(self._found.place_of(self._edges.src[proving[proving >= 0]]))
+            waiting = waiting[~known[waiting]]
+        return into
+
+    def _proving(self, places: Positions) -> Positions:
+        """Return the best edge into the node at each of these places, ascending; -1 for a start."""
+        proving = self._found.via[places]
         if self._by_name:
-            self._learn_names(wanted)
-        return [self._path(self._best(self._equals_of_end(*each))) for each in wanted]
+            wanted = np.zeros(len(self._found.nodes) + 1, np.bool_)  # the last is for ends that were not reached
+            wanted[places[proving >= 0]] = True
+            into = np.flatnonzero(wanted[self._target])
+            equal = into[self._as_good(into, self._found.via[self._target[into]])]
+            reached, best = self._best(self._target[equal], equal)
+            proving[np.searchsorted(places, reached)] = best
+        return proving
 
-    def _path(self, edge: int) -> list[int]:
-        path: list[int] = []
-        while edge >= 0:
-            path.append(edge)
-            edge = self._edge_into(int(self._edges.src[edge]))
-        return path[::-1]
+    def _ends(self, things: Positions, ends: Positions) -> Positions:
+        """Return, for each end, the best edge that proves as much: that leads to the thing, or that it carries."""
+        edges, found = self._edges, ends.copy()
+        if not self._by_name or not len(ends):
+            return found
+        leads = edges.dst[ends] == things
+        places = distinct(self._found.place_of(things[leads]))
+        found[leads] = self._proving(places)[np.searchsorted(places, self._found.place_of(things[leads]))]
+        carriers = things[~leads]
+        if len(carriers):
+            order = np.argsort(carriers)
+            carried = np.flatnonzero(np.isin(edges.carrier, carriers))
+            which = order[np.searchsorted(carriers, edges.carrier[carried], sorter=order)]
+            equal = self._as_good(carried, ends[~leads][which])
+            of, best = self._best(which[equal], carried[equal])
+            found[np.flatnonzero(~leads)[of]] = best
+        return found
 
-    def _edge_into(self, node: int) -> int:
-        """Return the edge that proves a node, -1 for a start."""
-        if node not in self._into:
-            via = self._via(node)
-            self._into[node] = via if via < 0 else self._best(self._equals(via))
-        return self._into[node]
+    def _as_good(self, edges: Positions, others: Positions) -> NDArray[np.bool_]:
+        """Say which edges carried the same label in the same hop as others, pair by pair."""
+        same: NDArray[np.bool_] = self._found.carried[edges] == self._found.carried[others]
+        same &= self._found.hop_of(edges) == self._found.hop_of(others)
+        return same
 
-    def _via(self, node: int) -> int:
-        place = self._found.place_of(np.array([node], np.int64))[0]
-        return int(self._found.via[place])
+    def _best(self, groups: Positions, edges: Positions) -> tuple[Positions, Positions]:
+        """Return each group once, ascending, and that one of its edges which comes first by name."""
+        order = np.argsort(groups, kind="stable")
+        first = _changes(groups[order])
+        if not first.all():
+            every = self._edges.where(edges)
+            ranks = ranks_of(self._ledger, distinct(np.concatenate([every.src, every.dst, every.carrier])))
+            ends = (ranks(every.carrier), ranks(every.dst), ranks(every.src))
+            order = np.lexsort((every.subtype, self._by_source(every.source), *ends, groups))
+        return groups[order][first], edges[order][first]
 
-    def _best(self, edges: NDArray[np.int64]) -> int:
-        if len(edges) == 1 or not self._by_name:
-            return int(edges[0])
-        return min((int(each) for each in edges), key=self._key)
+    def _by_source(self, numbers: Positions) -> Positions:
+        known: Sequence[int] = distinct(numbers).tolist()
+        by_name = sorted(known, key=lambda number: self._ledger.name_of("source", number))
+        rank = np.argsort([known.index(number) for number in by_name])
+        found: Positions = rank[np.searchsorted(known, numbers)]
+        return found
 
-    def _key(self, edge: int) -> tuple[str, str, str, str, int]:
-        edges = self._edges
-        return (
-            self._names[int(edges.src[edge])],
-            self._names[int(edges.dst[edge])],
-            self._names[int(edges.carrier[edge])],
-            self._ledger.name_of("source", int(edges.source[edge])),
-            int(edges.subtype[edge]),
-        )
 
-    def _equals(self, via: int) -> NDArray[np.int64]:
-        """Return the edges into the same node that carried the same label in the same hop."""
-        if not self._by_name:
-            return np.array([via], np.int64)
-        node = self._edges.dst[via]
-        low, high = np.searchsorted(self._sorted, node), np.searchsorted(self._sorted, node, side="right")
-        return self._as_good_as(via, self._order[low:high])
-
-    def _equals_of_end(self, thing: int, end: int) -> NDArray[np.int64]:
-        """Return the edges that prove the same as `end`: that it leads to the thing, or that the thing carries it."""
-        if not self._by_name or int(self._edges.dst[end]) == thing:
-            return self._equals(end)
-        return self._as_good_as(end, np.flatnonzero(self._edges.carrier == thing))
-
-    def _as_good_as(self, edge: int, others: NDArray[np.int64]) -> NDArray[np.int64]:
-        start, stop = self._found.hop_of(edge)
-        same = (others >= start) & (others < stop) & (self._found.carried[others] == self._found.carried[edge])
-        kept: NDArray[np.int64] = others[same]
-        return kept
-
-    def _learn_names(self, reached: Iterable[tuple[int, int]]) -> None:
-        """Fetch, once, the names of all that the choices may turn on."""
-        waiting = [edge for each in reached for edge in self._equals_of_end(*each)]
-        seen = {int(edge) for edge in waiting}
-        while waiting:
-            via = self._via(int(self._edges.src[waiting.pop()]))
-            for edge in self._equals(via) if via >= 0 else ():
-                if int(edge) not in seen:
-                    seen.add(int(edge))
-                    waiting.append(edge)
-        used = np.array(sorted(seen), np.int64)
-        mentioned = np.unique([each[used] for each in (self._edges.src, self._edges.dst, self._edges.carrier)]).tolist()
-        self._names = {
-            number: entity.urn if entity else ""
-            for number, entity in zip(mentioned, self._ledger.entities(mentioned), strict=True)
-        }
+def _changes(values: Positions) -> NDArray[np.bool_]:
+    """Say of each of some sorted values whether it differs from the one before."""
+    changes = np.ones(len(values), np.bool_)
+    changes[1:] = values[1:] != values[:-1]
+    return changes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from clew.graph import Direction, Graph, Ids, Nodes
+from clew.graph import Direction, Graph, Ids, Nodes, distinct
 from clew.ledger import Entity, LedgerReader
 from clew.query.terms import Grain
 from clew_schemas.edges import EdgeType
@@ -36,12 +36,12 @@ def starts_of(
     datasets = np.concatenate([own, carried])
     if grain == Grain.DATASET:
         holder = np.array([entity.parent], np.int64) if entity.kind == "column" else own[:0]
-        return np.unique(np.concatenate([datasets, holder]))
+        return distinct(np.concatenate([datasets, holder]))
     parts = [datasets]
     for dataset in ledger.entities(datasets.tolist()):
         if dataset is not None and dataset.kind == "dataset":
             parts.append(parts_of(ledger, graph, dataset.urn, as_of))
-    return np.unique(np.concatenate(parts))
+    return distinct(np.concatenate(parts))
 
 
 def parts_of(ledger: LedgerReader, graph: Graph, dataset: str, as_of: int | None) -> Ids:
@@ -50,7 +50,7 @@ def parts_of(ledger: LedgerReader, graph: Graph, dataset: str, as_of: int | None
     members = frozenset({int(EdgeType.MEMBER), int(EdgeType.NAMED)})
     below = graph.expand(derived, Direction.DOWN, members, as_of)
     above = graph.expand(derived, Direction.UP, members, as_of)
-    return np.unique(np.concatenate([derived, below.dst, above.src]))
+    return distinct(np.concatenate([derived, below.dst, above.src]))
 
 
 def carried_by(ledger: LedgerReader, entity: Entity, direction: Direction, as_of: int | None) -> Ids:

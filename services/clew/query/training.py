@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from clew.graph import Direction, Graph
+from clew.graph import Direction, Graph, distinct
 from clew.ledger import LedgerReader
 from clew.ledger.port import DERIVED_SQL, STEWARD
 from clew.query.answer import Gap
@@ -88,7 +88,7 @@ class Training:
         silent = [each.urn for each in self.versions if not {"run", "features"} <= self._about(each).keys()]
         own = np.array([self.known.number(each) for each in silent], np.int64)
         edges = self._graph.expand(own, Direction.UP, _INTO, self._seq)
-        self.known.name(np.unique(np.concatenate([edges.carrier, edges.src])).tolist())
+        self.known.name(distinct(np.concatenate([edges.carrier, edges.src])).tolist())
         found: dict[str, tuple[set[str], set[str]]] = {each.urn: (set(), set()) for each in self.versions}
         for src, dst, carrier in zip(edges.src.tolist(), edges.dst.tolist(), edges.carrier.tolist(), strict=True):
             runs, features = found[self.known.urn(dst)]

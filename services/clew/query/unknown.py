@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from clew.graph import Direction, Edges, Graph, Ids, Nodes
+from clew.graph import Direction, Edges, Graph, Ids, Nodes, distinct
 from clew.ledger import LedgerReader
 from clew.query.answer import Gap
 from clew.query.describe import parked_gaps
@@ -126,7 +126,7 @@ def _doors(walk: Reached, nodes: Nodes) -> Ids:
     ends = walk.edges.dst[member] if walk.direction == Direction.DOWN else walk.edges.src[member]
     kind = "any" if walk.direction == Direction.DOWN else "rows"
     own = ~np.isin(nodes.kind, ["column", "dataset", "any", "rows"]) | (nodes.kind == kind)
-    return np.unique(np.concatenate([ends, walk.nodes[own]]))
+    return distinct(np.concatenate([ends, walk.nodes[own]]))
 
 
 def _doors_of_datasets(ledger: LedgerReader, walk: Reached, nodes: Nodes) -> Ids:
@@ -141,7 +141,7 @@ def _with_parents(ids: Ids, nodes: Nodes, kinds: tuple[str, ...] = ()) -> Ids:
     """Return what was reached: datasets for their columns and derived nodes, else (without `kinds`) the node too."""
     parents = nodes.parent[nodes.parent > 0]
     own = ids[nodes.kind == "dataset"] if kinds else ids
-    return np.unique(np.concatenate([own, parents]))
+    return distinct(np.concatenate([own, parents]))
 
 
 def _urns(ledger: LedgerReader, ids: Ids) -> set[str]:

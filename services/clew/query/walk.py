@@ -6,15 +6,14 @@ only joins labels by OR, visits a node again when it gained a bit, and remembers
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clew.graph import Direction, Edges, Ids
+from clew.graph import Direction, Edges, Ids, distinct, joined
 
 Labels = NDArray[np.uint8]
 Spread = Callable[[Labels, Edges], Labels]
@@ -34,7 +33,8 @@ class Walk:
 
     `via` is the position in `edges` of the edge by which a node got its best label, -1 for a start. `edges` are all
     edges that were looked at, again when their origin gained a bit; `carried` is the label that went along each, 0 for
-    none. `unvisited` are nodes that a limit kept from being followed.
+    none. `unvisited` are nodes that a limit kept from being followed. `places` has, by node, one more
+    than its position.
     """
 
     nodes: Ids
@@ -46,17 +46,16 @@ class Walk:
     unvisited: Ids
     hops: int
     direction: Direction
-    order: NDArray[np.int64]
+    places: NDArray[np.int32]
     hop_starts: tuple[int, ...]
 
-    def hop_of(self, edge: int) -> tuple[int, int]:
-        """Return where in `edges` the hop of an edge begins and ends."""
-        hop = bisect_right(self.hop_starts, edge)
-        return self.hop_starts[hop - 1], self.hop_starts[hop] if hop < len(self.hop_starts) else len(self.edges)
+    def hop_of(self, edges: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return in which hop each of these edges, given by position, was looked at; the first is 1."""
+        return np.searchsorted(self.hop_starts, edges, side="right")
 
     def place_of(self, nodes: Ids) -> NDArray[np.int64]:
-        """Return the positions of reached nodes in the arrays."""
-        return self.order[np.searchsorted(self.nodes, nodes, sorter=self.order)]
+        """Return the positions of nodes in the arrays, -1 for the end of an edge that was not followed."""
+        return self.places[nodes].astype(np.int64) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +97,13 @@ def walk(
         carried.append(offered)
         frontier = state.take(edges, origin, target, offered, hops, looked_at)
         looked_at += len(edges)
-    every = _joined(parts)
+    every = joined(parts)
     # A node that a limit left unvisited is only a cut if there was something to follow.
     unvisited = frontier
     if len(unvisited):
         beyond = graph.expand(unvisited, direction, types, as_of)
         origin, _ = _ends(beyond, direction)
-        unvisited = np.unique(origin[spread(state.labels_of(origin), beyond) > 0])
+        unvisited = distinct(origin[spread(state.labels_of(origin), beyond) > 0])
     nodes = state.nodes()
     return Walk(
         nodes=nodes,
@@ -116,7 +115,7 @@ def walk(
         unvisited=unvisited,
         hops=hops,
         direction=direction,
-        order=np.argsort(nodes),
+        places=state.places,
         hop_starts=tuple(starts),
     )
 
@@ -125,16 +124,12 @@ def _ends(edges: Edges, direction: Direction) -> tuple[Ids, Ids]:
     return (edges.src, edges.dst) if direction == Direction.DOWN else (edges.dst, edges.src)
 
 
-def _joined(parts: list[Edges]) -> Edges:
-    names = [each.name for each in fields(Edges)]
-    if not parts:
-        wide, narrow = np.zeros(0, np.int64), np.zeros(0, np.uint8)
-        return Edges(wide, wide, narrow, narrow, narrow, wide, wide, wide, wide, wide)
-    return Edges(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+_CONTESTED = -2
+"""Stands in `via` while several edges could."""
 
 
 class _State:
-    """Labels of the nodes reached so far, by position in the order of reach."""
+    """Labels of the nodes reached so far, by position in the order of reach. `places`: see `Walk`."""
 
     def __init__(self, start: Ids, labels: Labels) -> None:
         unique, first = np.unique(start, return_index=True)
@@ -146,14 +141,14 @@ class _State:
         self.via = np.full(room, -1, np.int64)
         self._node[: self.count] = unique
         self.label[: self.count] = labels[first]
-        self._place = np.full(int(unique.max(initial=0)) + 1024, -1, np.int64)
-        self._place[unique] = np.arange(self.count)
+        self.places = np.zeros(int(unique.max(initial=0)) + 1024, np.int32)
+        self.places[unique] = np.arange(1, self.count + 1)
 
     def nodes(self) -> Ids:
         return self._node[: self.count].copy()
 
     def labels_of(self, nodes: Ids) -> Labels:
-        known: Labels = self.label[self._place[nodes]]
+        known: Labels = self.label[self.places[nodes] - 1]
         return known
 
     def take(self, edges: Edges, origin: Ids, target: Ids, offered: Labels, hop: int, offset: int) -> Ids:
@@ -162,34 +157,60 @@ class _State:
         Among edges that offer the same, the one from the node that was reached first counts, then by carrier, source
         and subtype: engines give edges in no particular order, and the proof should not depend on it.
         """
+        self._make_room(target)
         useful = np.flatnonzero(offered)
         target, offered = target[useful], offered[useful]
-        self._make_room(target)
-        new = np.unique(target[self._place[target] < 0])
-        self._place[new] = np.arange(self.count, self.count + len(new))
-        self._node[self.count : self.count + len(new)] = new
-        self.depth[self.count : self.count + len(new)] = hop
-        self.count += len(new)
-        place = self._place[target]
-        gained = offered & ~self.label[place]
+        new = self._meet(target, hop)
+        place = self.places[target] - 1
+        had = self.label[place]
+        gained = offered & ~had
         winners = np.flatnonzero(gained)
         if not len(winners):
             return new[:0]
-        place, gained, offered, chosen = place[winners], gained[winners], offered[winners], useful[winners]
-        beats = gained > self.label[place]
-        last = chosen[beats]
-        keys = (-edges.subtype[last].astype(np.int16), -edges.source[last], -edges.carrier[last])
-        order = np.lexsort((*keys, -self._place[origin[last]], offered[beats]))
-        self.via[place[beats][order]] = last[order] + offset
+        if len(winners) < len(useful):
+            place, had, gained, offered = place[winners], had[winners], gained[winners], offered[winners]
+            useful = useful[winners]
+        beats = np.flatnonzero(gained > had)
+        self._prove(place[beats], useful[beats], offered[beats], edges, origin, offset)
         np.bitwise_or.at(self.label, place, gained)
-        return self._node[np.unique(place)]
+        return new if place.min() >= self.count - len(new) else distinct(self._node[place])
+
+    def _meet(self, target: Ids, hop: int) -> Ids:
+        """Give a place to each target that has none; return these, ascending."""
+        unknown = target[self.places[target] == 0]
+        if not len(unknown):
+            return self._node[:0]
+        numbers = np.arange(len(unknown), dtype=np.int32)
+        self.places[unknown] = numbers
+        new: Ids = np.sort(unknown[self.places[unknown] == numbers])
+        end = self.count + len(new)
+        self.places[new] = np.arange(self.count + 1, end + 1)
+        self._node[self.count : end] = new
+        self.depth[self.count : end] = hop
+        self.count = end
+        return new
+
+    def _prove(
+        self, place: NDArray[np.int32], chosen: Ids, offered: Labels, edges: Edges, origin: Ids, offset: int
+    ) -> None:
+        """Keep for each place the best of the chosen edges that lead there."""
+        self.via[place] = chosen + offset
+        lost = self.via[place] != chosen + offset
+        if not lost.any():
+            return
+        self.via[place[lost]] = _CONTESTED
+        contested = np.flatnonzero(self.via[place] == _CONTESTED)
+        place, chosen, offered = place[contested], chosen[contested], offered[contested]
+        keys = (-edges.subtype[chosen].astype(np.int16), -edges.source[chosen], -edges.carrier[chosen])
+        order = np.lexsort((*keys, -self.places[origin[chosen]], offered))
+        self.via[place[order]] = chosen[order] + offset
 
     def _make_room(self, target: Ids) -> None:
         highest = int(target.max(initial=0))
-        if highest >= len(self._place):
-            grown = np.full(max(highest + 1, 2 * len(self._place)), -1, np.int64)
-            grown[: len(self._place)] = self._place
-            self._place = grown
+        if highest >= len(self.places):
+            grown = np.zeros(highest + highest // 4 + 1, np.int32)
+            grown[: len(self.places)] = self.places
+            self.places = grown
         needed = self.count + len(target)
         if needed > len(self._node):
             room = max(needed, 2 * len(self._node))

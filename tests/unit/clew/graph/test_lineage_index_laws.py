@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from clew.graph.lineage_index import LineageIndex
 from clew.graph.port import (
+    COLUMNS,
     FOREVER,
     Direction,
     EdgeItem,
@@ -76,7 +77,7 @@ class Model:
 
 
 def rows(edges: Edges) -> list[Row]:
-    return sorted(zip(*(getattr(edges, name).tolist() for name in Edges.__slots__), strict=True))
+    return sorted(zip(*(getattr(edges, name).tolist() for name in COLUMNS), strict=True))
 
 
 class LineageIndexMachine(RuleBasedStateMachine):

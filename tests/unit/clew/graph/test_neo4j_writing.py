@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from clew.graph.lineage_index_state import IndexState
 from clew.graph.neo4j_writing import WEIGHT, Batch, Key, Row, Standing, Stands, plan, portions
-from clew.graph.port import FOREVER, EdgeItem, Edges, GraphChange, KeyEdges, Node
+from clew.graph.port import COLUMNS, FOREVER, EdgeItem, Edges, GraphChange, KeyEdges, Node
 
 KEY: Key = (100, 7)
 KEYS = st.tuples(st.integers(1, 2), st.integers(1, 2))
@@ -62,7 +62,7 @@ class Store:
 
 
 def rows(edges: Edges) -> list[Row]:
-    return sorted(list(row) for row in zip(*(getattr(edges, name).tolist() for name in Edges.__slots__), strict=True))
+    return sorted(list(row) for row in zip(*(getattr(edges, name).tolist() for name in COLUMNS), strict=True))
 
 
 @given(st.lists(st.tuples(st.lists(SAID, max_size=3), st.booleans()), max_size=12))

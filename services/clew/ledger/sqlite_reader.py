@@ -162,6 +162,8 @@ class SqliteReader:
         self._ids.update(rows)
 
     def entities(self, ids: Sequence[int]) -> list[Entity | None]:
+        if not len(ids):
+            return []
         found: dict[int, Entity] = {}
         with self._reading() as connection:
             for chunk in chunks([int(each) for each in ids]):

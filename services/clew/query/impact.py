@@ -15,6 +15,7 @@ gives more than *may break*. Carriers (a dbt model's job) are listed, though the
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -100,7 +101,7 @@ def impact(
         limits=Limits(),
     )
     nodes = graph.nodes(found.nodes)
-    affected = _affected(found, nodes, start, entity)
+    affected = _affected(found, nodes, entity)
     envelope = Envelope(
         as_of=AsOf(seq, ledger.time_of(seq), ledger.epoch),
         behind=reached.behind,
@@ -178,9 +179,11 @@ def verdict_of(label: int) -> Verdict:
     return next(verdict for bit, verdict in _VERDICTS.items() if label & bit)
 
 
-def _affected(found: Walk, nodes: Nodes, start: Ids, entity: Entity) -> _Affected:
+def _affected(found: Walk, nodes: Nodes, entity: Entity) -> _Affected:
     """Return what to list: reached nodes that are assets, and the carriers of the edges that were followed."""
-    listed = ~np.isin(nodes.kind, list(DERIVED_KINDS)) & ~np.isin(found.nodes, start)
+    listed = found.depth > 0  # the starts are not affected, they change
+    for kind in DERIVED_KINDS:
+        listed &= nodes.kind != kind
     ids, labels, via, depth = (each[listed] for each in (found.nodes, found.labels, found.via, found.depth))
     carriers = _carriers(found, entity)
     known = np.isin(carriers.ids, ids)
@@ -290,5 +293,4 @@ class _About:
 
 
 def _by_kind(ledger: LedgerReader, views: Views, ids: Ids) -> dict[str, int]:
-    kinds, counts = np.unique(views.graph.nodes(ids).kind, return_counts=True)
-    return dict(zip(kinds.tolist(), counts.tolist(), strict=True))
+    return dict(sorted(Counter(views.graph.nodes(ids).kind.tolist()).items()))

@@ -27,6 +27,7 @@ _OF_COLUMNS = frozenset(
     }
 )
 """Reasons for which no dataset can be missing."""
+_MEMBER, _NAMED = int(EdgeType.MEMBER), int(EdgeType.NAMED)
 _MOST = 200
 """Gaps that an answer lists one by one; beyond that it says how many more there are."""
 
@@ -72,7 +73,7 @@ def gaps_of(
 def _undescribed(ledger: LedgerReader, graph: Graph, walk: Reached, nodes: Nodes, as_of: int | None) -> Iterable[Gap]:
     """Columns that no schema lists, and datasets that have no schema at all."""
     columns = walk.nodes[nodes.kind == "column"]
-    member = walk.edges.type == EdgeType.MEMBER
+    member = walk.edges.type == _MEMBER
     listed = walk.edges.src[member] if walk.direction == Direction.DOWN else walk.edges.dst[member]
     loose = columns[~np.isin(columns, listed)]
     # A column at the rim of a cut walk was never asked: ask now.
@@ -122,10 +123,13 @@ def _said(ledger: LedgerReader, carrier: int, as_of: int | None, grain: Grain) -
 
 def _doors(walk: Reached, nodes: Nodes) -> Ids:
     """Return where gaps hang: `any` (downstream) or `rows` of each dataset reached, and things without columns."""
-    member = np.isin(walk.edges.type, [EdgeType.MEMBER, EdgeType.NAMED])
+    kinds = walk.edges.type
+    member = (kinds == _MEMBER) | (kinds == _NAMED)
     ends = walk.edges.dst[member] if walk.direction == Direction.DOWN else walk.edges.src[member]
     kind = "any" if walk.direction == Direction.DOWN else "rows"
-    own = ~np.isin(nodes.kind, ["column", "dataset", "any", "rows"]) | (nodes.kind == kind)
+    own = nodes.kind != "column"
+    for other in {"dataset", "any", "rows"} - {kind}:
+        own &= nodes.kind != other
     return distinct(np.concatenate([ends, walk.nodes[own]]))
 
 

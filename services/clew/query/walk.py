@@ -6,6 +6,7 @@ only joins labels by OR, visits a node again when it gained a bit, and remembers
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -33,8 +34,8 @@ class Walk:
 
     `via` is the position in `edges` of the edge by which a node got its best label, -1 for a start. `edges` are all
     edges that were looked at, again when their origin gained a bit; `carried` is the label that went along each, 0 for
-    none. `unvisited` are nodes that a limit kept from being followed. `places` has, by node, one more
-    than its position.
+    none. `unvisited` are nodes that a limit kept from being followed. `order` has the positions
+    of the nodes, ascending by node.
     """
 
     nodes: Ids
@@ -46,7 +47,7 @@ class Walk:
     unvisited: Ids
     hops: int
     direction: Direction
-    places: NDArray[np.int32]
+    order: NDArray[np.int64]
     hop_starts: tuple[int, ...]
 
     def hop_of(self, edges: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -55,7 +56,8 @@ class Walk:
 
     def place_of(self, nodes: Ids) -> NDArray[np.int64]:
         """Return the positions of nodes in the arrays, -1 for the end of an edge that was not followed."""
-        return self.places[nodes].astype(np.int64) - 1
+        at = np.minimum(np.searchsorted(self.nodes, nodes, sorter=self.order), len(self.order) - 1)
+        return np.where(self.nodes[self.order[at]] == nodes, self.order[at], -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ def walk(
         origin, _ = _ends(beyond, direction)
         unvisited = distinct(origin[spread(state.labels_of(origin), beyond) > 0])
     nodes = state.nodes()
+    state.give_back()
     return Walk(
         nodes=nodes,
         labels=state.label[: state.count],
@@ -115,7 +118,7 @@ def walk(
         unvisited=unvisited,
         hops=hops,
         direction=direction,
-        places=state.places,
+        order=np.argsort(nodes),
         hop_starts=tuple(starts),
     )
 
@@ -128,8 +131,19 @@ _CONTESTED = -2
 """Stands in `via` while several edges could."""
 
 
+class _Scratch(threading.local):
+    """An array of zeros for each thread: made anew for every walk it would cost more than a small walk does."""
+
+    def __init__(self) -> None:
+        self.zeros = np.zeros(0, np.int32)
+
+
+_scratch = _Scratch()
+
+
 class _State:
-    """Labels of the nodes reached so far, by position in the order of reach. `places`: see `Walk`."""
+    """Labels of the nodes reached so far, by position in the order of reach; `places` has by node one more than that,
+    0 for what was not reached."""
 
     def __init__(self, start: Ids, labels: Labels) -> None:
         unique, first = np.unique(start, return_index=True)
@@ -141,8 +155,14 @@ class _State:
         self.via = np.full(room, -1, np.int64)
         self._node[: self.count] = unique
         self.label[: self.count] = labels[first]
-        self.places = np.zeros(int(unique.max(initial=0)) + 1024, np.int32)
+        self.places, _scratch.zeros = _scratch.zeros, np.zeros(0, np.int32)
+        self._make_room(unique)
         self.places[unique] = np.arange(1, self.count + 1)
+
+    def give_back(self) -> None:
+        """Leave the map of places to the thread's next walk; nothing can be asked of it afterwards."""
+        self.places[self._node[: self.count]] = 0
+        _scratch.zeros = self.places
 
     def nodes(self) -> Ids:
         return self._node[: self.count].copy()

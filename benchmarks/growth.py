@@ -16,6 +16,7 @@ from statistics import median
 
 from benchmarks.figures import Figure, emit
 from benchmarks.ingest import SOURCE, crawled, joined
+from benchmarks.waiting import until_all_follow, until_drawn
 from benchmarks.warehouse import Warehouse
 
 from clew.collector import calm
@@ -46,10 +47,9 @@ def grown(tables: int, asked: int) -> tuple[float, float, float, int]:
         begun = time.perf_counter()
         for record in records:
             house.ledger.propose([record])
-        head = house.ledger.head_seq()
-        while any(at < head for at in house.freshness.positions().values()):
-            time.sleep(0.01)
+        until_drawn(house)
         seconds = time.perf_counter() - begun
+        until_all_follow(house)
         lineages, descriptions, edges = [], [], 0
         for table in starts:
             column = warehouse.column_urn(table, 0)

@@ -95,12 +95,22 @@ def served(home: Path) -> Iterator[str]:
         house.ledger.propose(list(groups()))
         house.start()
         house.catch_up()
-        with socket.socket() as listening:
-            listening.bind(("127.0.0.1", 0))
-            server = uvicorn.Server(uvicorn.Config(create_app(house), log_level="error", timeout_graceful_shutdown=1))
-            thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-            thread.start()
+        with serving(house) as base:
+            yield base
+
+
+@contextmanager
+def serving(house: House) -> Iterator[str]:
+    """Serve a house; give its address."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        server = uvicorn.Server(uvicorn.Config(create_app(house), log_level="error", timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
             server.should_exit = True
             thread.join()
 

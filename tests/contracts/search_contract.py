@@ -283,14 +283,15 @@ class SearchContract:
             assert whole.total == len(pages)
             assert [hit.score for hit in pages] == sorted((hit.score for hit in pages), reverse=True)
 
-    @pytest.mark.parametrize("text", ["flight delay", "carrier", "fl", "carreir", "airlines zzzzz", ""])
-    def test_stable_scores_do_not_change_when_other_documents_are_added(self, index: Search, text: str) -> None:
-        before = index.search(SearchQuery(text, limit=100, stable=True)).hits
+    def test_stable_scores_do_not_change_when_other_documents_are_added(self, index: Search) -> None:
+        texts = ("flight delay", "carrier", "fl", "carreir", "airlines zzzzz", "")
+        before = {text: index.search(SearchQuery(text, limit=100, stable=True)).hits for text in texts}
         others = [document(id, f"o.thing_{id}", prose=["flight delay carrier"] * (id % 5)) for id in range(100, 160)]
         for seq, other in enumerate(others, start=8):
             index.apply("e", SearchChange(seq, [other]))
-        after = index.search(SearchQuery(text, limit=100, stable=True)).hits
-        assert [hit for hit in after if hit.id < 100] == list(before)
+        for text in texts:
+            after = index.search(SearchQuery(text, limit=100, stable=True)).hits
+            assert [hit for hit in after if hit.id < 100] == list(before[text]), text
 
     # Filters, facets, totals.
 

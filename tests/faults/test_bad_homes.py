@@ -80,7 +80,13 @@ def files_of_views(home: Path) -> list[Path]:
     return sorted(path for view in VIEWS for path in (home / view).rglob("*") if path.is_file())
 
 
-@pytest.mark.parametrize("harm", ["cut in half", "emptied", "without its last byte", "garbage"])
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "cut in half",
+        *(pytest.param(each, marks=pytest.mark.slow) for each in ("emptied", "without its last byte", "garbage")),
+    ],
+)
 def test_every_file_of_the_views_may_be_torn_and_they_come_back_the_same(home: Path, harm: str) -> None:
     with House(Settings(home=home)) as house:
         before = views_digest(house.ledger, house.views)

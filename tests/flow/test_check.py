@@ -137,6 +137,7 @@ def test_against_a_home_and_a_running_house_the_words_are_the_same(
     assert "as of" in answer["against"] or not alone["assets"]
 
 
+@pytest.mark.slow
 def test_templates_in_git_are_compared_against_the_catalog(folder: Path, home: Path, running: str) -> None:
     code, out, err = clew(folder / "drop", home, "check", "--base", "main", "--json")
     answer = json.loads(out)
@@ -273,6 +274,7 @@ def test_the_script_for_ci_says_what_is_missing(folder: Path, tmp_path: Path) ->
     assert script(folder / "main", tmp_path / "none", "clew-check.sh", "--offline", CLEW_BASE="nowhere")[0] == 4
 
 
+@pytest.mark.slow
 def test_the_hook_looks_at_what_is_not_committed_yet(folder: Path, home: Path, running: str) -> None:
     hook = "pre-commit/clew-check-hook.sh"
     project = folder / "reformat"

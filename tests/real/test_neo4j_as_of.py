@@ -27,15 +27,16 @@ OVERRULED = [
 """What flowed out of `c` is numbered and overruled: its derived nodes are in the graph only when something flows in."""
 
 
+HISTORIES = 25
+
+
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("histories", [1, pytest.param(25, marks=pytest.mark.slow)])
-def test_as_of_a_seq_a_house_on_neo4j_answers_as_it_did_when_that_seq_was_its_newest(
-    neo4j: Server, histories: int
-) -> None:
+@pytest.mark.slow
+def test_as_of_a_seq_a_house_on_neo4j_answers_as_it_did_when_that_seq_was_its_newest(neo4j: Server) -> None:
     @given(past.histories)
     @example(OVERRULED)
     @settings(
-        max_examples=histories,
+        max_examples=HISTORIES,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.explicit, Phase.generate],

@@ -312,6 +312,7 @@ def test_swept_edges_leave_the_live_ones_and_stay_in_the_past(
 # Readers beside a writer
 
 
+@pytest.mark.slow
 def test_readers_beside_a_writer_who_sweeps_and_mends_see_whole_commits(
     url: str, graph: Neo4jGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -480,6 +481,7 @@ def test_two_writers_of_the_same_commits_double_nothing(url: str, graph: Neo4jGr
         writer.close()
 
 
+@pytest.mark.slow
 def test_a_writer_killed_again_and_again_leaves_what_a_straight_run_does(url: str, graph: Neo4jGraph) -> None:
     changes = history(random.Random(KILLED_SEED), KILLED_COMMITS)
     straight = IndexState()

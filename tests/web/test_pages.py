@@ -46,8 +46,10 @@ PAGES = {
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))
-def test_a_page_is_fit_to_read_in_every_look(tab: Tab, axe: str, name: str) -> None:
+def test_a_page_asks_three_times_at_most_and_is_fit_to_read_in_every_look(tab: Tab, axe: str, name: str) -> None:
     page = opened(tab, name)
+    asked = tab.api()
+    assert len(asked) <= 3, asked
     assert page.title().endswith("Clew")
     assert page.locator("main h1").inner_text()
     for width, height, scheme in LOOKS:
@@ -55,13 +57,6 @@ def test_a_page_is_fit_to_read_in_every_look(tab: Tab, axe: str, name: str) -> N
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         assert violations(page, axe) == [], f"{name} at {width}, {scheme}"
         assert not overflows(page), f"{name} at {width} is wider than the window"
-
-
-@pytest.mark.parametrize("name", sorted(PAGES))
-def test_a_page_asks_no_more_than_three_times(tab: Tab, name: str) -> None:
-    opened(tab, name)
-    asked = tab.api()
-    assert len(asked) <= 3, asked
 
 
 def test_the_first_load_stays_within_its_budget(tab: Tab) -> None:

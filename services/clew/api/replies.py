@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from clew.errors import BadInput, CallerError, ClewError, NotFound, OurError, TooLarge, Unauthenticated
 
@@ -61,6 +62,7 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(ClewError, _clew_error)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -83,6 +85,11 @@ def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
     return refusal(_named(request, error), request, headers)
+
+
+def _gone(request: Request, error: Exception) -> Response:
+    # Who asks while typing gives up what is asked before all of it is sent: nobody hears this, and nothing is wrong.
+    return Response(status_code=499)
 
 
 def _named(request: Request, error: HTTPException) -> ClewError:

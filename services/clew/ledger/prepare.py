@@ -175,14 +175,15 @@ def _check_group(group: Group) -> None:
 def _prepare_event(
     event: Event, at: int, group: Group, words: Vocabulary, key: bytes, now: int, known: bytes | None
 ) -> tuple[PreparedEvent, list[str]]:
-    where = f"events[{at}]"
     aspect = words.aspects.get(event.aspect)
     if known and aspect is not None and _may_stand(event, aspect):
         raw = bytes(event.payload)
         if canonical.digest(raw, key) == known:
-            return _prepared(event, at, group, aspect, Content(None, known, len(raw)), now), [event.urn]
+            # What it names was numbered when the head was written.
+            return _prepared(event, at, group, aspect, Content(None, known, len(raw)), now), []
     else:
         known = None
+    where = f"events[{at}]"
     urn = _subject(event, words, where)
     aspect = words.claimable(event.aspect, f"{where}.aspect")
     if aspect.kinds is not None and urn.kind not in aspect.kinds:
@@ -222,7 +223,7 @@ def _subject(event: Event, words: Vocabulary, where: str) -> Urn:
 def _prepared(event: Event, at: int, group: Group, aspect: Aspect, content: Content, now: int) -> PreparedEvent:
     observed = None if event.observed is None else micros(event.observed)
     time = 0 if event.time is None else micros(event.time)
-    _check_moments(observed, time, now, f"events[{at}].observed")
+    _check_moments(observed, time, now, at)
     return PreparedEvent(
         event.urn,
         aspect,
@@ -240,17 +241,17 @@ def _prepared(event: Event, at: int, group: Group, aspect: Aspect, content: Cont
     )
 
 
-def _check_moments(observed: int | None, time: int, now: int, where: str) -> None:
+def _check_moments(observed: int | None, time: int, now: int, at: int) -> None:
     for moment in (observed or 0, time):
         if moment > now + MAX_AHEAD:
             said = (_EPOCH + timedelta(microseconds=min(moment, _LAST))).isoformat(timespec="seconds")
             raise BadInput(
                 f"observed at {said}, more than 5 minutes after the ledger's time",
-                where=where,
+                where=f"events[{at}].observed",
                 hint="Set the sender's clock",
             )
     if observed is not None and observed < 0:
-        raise BadInput("observed before 1970", where=where, hint="Set the sender's clock")
+        raise BadInput("observed before 1970", where=f"events[{at}].observed", hint="Set the sender's clock")
 
 
 def _located(check: Any, value: Any, where: str) -> Any:

@@ -1,26 +1,15 @@
 /** Search of every page: hits while typing, columns and features among them. Enter without a choice opens the page of hits. */
 import { useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent, type RefObject, useEffect, useId, useState } from "react";
+import { type KeyboardEvent, type RefObject, useId, useState } from "react";
 import { useAsk } from "../data/asking";
 import { plural } from "../data/moment";
 import { Find } from "../data/operations";
 import { problemOf } from "../data/problem";
-import { kindText, labelOf, placeOf } from "../data/urn";
+import { kindText } from "../data/urn";
 import { Icon } from "../parts/Icon";
-import { KindIcon, Name } from "../parts/Thing";
+import { Suggestion, useRested } from "../parts/Suggestion";
 
-/** Milliseconds of rest after which a question is asked. */
-const REST = 60;
 const MOST = 8;
-
-function useRested(text: string): string {
-  const [rested, setRested] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setRested(text), REST);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return rested;
-}
 
 export function SearchBox({ field }: { readonly field: RefObject<HTMLInputElement | null> }) {
   const navigate = useNavigate();
@@ -102,26 +91,9 @@ export function SearchBox({ field }: { readonly field: RefObject<HTMLInputElemen
       </span>
       {shown && (
         <div className="suggestions">
-          <div id={list} role="listbox" aria-label="Hits">
+          <div id={list} role="listbox" aria-label="Hits" data-of={found.isPlaceholderData ? undefined : asked}>
             {hits.map((hit, at) => (
-              <div
-                key={hit.urn}
-                id={`${list}-${at}`}
-                role="option"
-                tabIndex={-1}
-                aria-selected={at === chosen}
-                className={at === chosen ? "suggestion on" : "suggestion"}
-                onMouseDown={(event) => event.preventDefault()}
-                onClick={() => toHit(hit.urn)}
-                onKeyDown={pressed}
-              >
-                <KindIcon kind={hit.kind} />
-                <span className="suggestion-name">
-                  <Name text={hit.properties?.name ?? labelOf(hit.urn)} />
-                  <bdi className="place">{placeOf(hit.urn)}</bdi>
-                </span>
-                <span className="soft">{kindText(hit.kind)}</span>
-              </div>
+              <Suggestion key={hit.urn} id={`${list}-${at}`} hit={hit} on={at === chosen} choose={() => toHit(hit.urn)} pressed={pressed} />
             ))}
           </div>
           {found.isError && <p className="suggestions-note bad-text">{problemOf(found.error).what}</p>}

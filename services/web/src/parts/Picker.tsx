@@ -1,13 +1,10 @@
 /** A field that suggests known things while one types. Arrows and Enter choose; what is not known is taken as typed where that may be. */
-import { type KeyboardEvent, type RefObject, useEffect, useId, useState } from "react";
+import { type KeyboardEvent, type RefObject, useId, useState } from "react";
 import { useAsk } from "../data/asking";
 import { Find } from "../data/operations";
 import { problemOf } from "../data/problem";
-import { kindText, labelOf, placeOf } from "../data/urn";
-import { KindIcon, Name } from "./Thing";
+import { nameOf, Suggestion, useRested } from "./Suggestion";
 
-/** Milliseconds of rest after which a question is asked. */
-const REST = 80;
 const MOST = 7;
 
 export interface Picked {
@@ -35,12 +32,8 @@ export function Picker({ label, kinds, text, write, pick, free, hint, without = 
   const id = useId();
   const [open, setOpen] = useState(false);
   const [at, setAt] = useState(-1);
-  const [asked, setAsked] = useState("");
   const words = text.trim();
-  useEffect(() => {
-    const timer = setTimeout(() => setAsked(words), REST);
-    return () => clearTimeout(timer);
-  }, [words]);
+  const asked = useRested(words);
   const filters = kinds.length > 0 ? { kind: [...kinds] } : undefined;
   const found = useAsk(Find, { text: asked, filters, first: MOST + without.length, facets: [] }, { when: open && asked !== "" && !asked.startsWith("urn:") });
   const hits = (asked === "" || words === "" ? [] : (found.data?.search.edges ?? []))
@@ -51,7 +44,7 @@ export function Picker({ label, kinds, text, write, pick, free, hint, without = 
 
   function choose(place: number): void {
     const hit = hits[place];
-    if (hit !== undefined) pick({ of: hit.urn, name: hit.properties?.name ?? labelOf(hit.urn) });
+    if (hit !== undefined) pick({ of: hit.urn, name: nameOf(hit) });
     else if (free && words !== "") pick({ of: words, name: words });
     else return;
     setOpen(false);
@@ -102,24 +95,7 @@ export function Picker({ label, kinds, text, write, pick, free, hint, without = 
         />
         <div id={`${id}-list`} role="listbox" aria-label="Suggestions" className="picking-list" hidden={!shown}>
           {hits.map((hit, place) => (
-            <div
-              key={hit.urn}
-              id={`${id}-${place}`}
-              role="option"
-              tabIndex={-1}
-              aria-selected={place === at}
-              className={place === at ? "suggestion on" : "suggestion"}
-              onMouseDown={(event) => event.preventDefault()}
-              onClick={() => choose(place)}
-              onKeyDown={pressed}
-            >
-              <KindIcon kind={hit.kind} />
-              <span className="suggestion-name">
-                <Name text={hit.properties?.name ?? labelOf(hit.urn)} />
-                <bdi className="place">{placeOf(hit.urn)}</bdi>
-              </span>
-              <span className="soft">{kindText(hit.kind)}</span>
-            </div>
+            <Suggestion key={hit.urn} id={`${id}-${place}`} hit={hit} on={place === at} choose={() => choose(place)} pressed={pressed} />
           ))}
         </div>
       </div>

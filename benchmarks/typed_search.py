@@ -1,0 +1,101 @@
+"""Search while typing, in a real Chromium against a real API: from a key to the frame in which its hits stand.
+
+    python -m benchmarks.typed_search [--tables 5000]
+
+Each word is typed letter by letter into the search box of every page, a letter when the hits of the one before stand:
+so each prefix is asked for, none of them cached. Baseline: the question alone, asked of the house in process. A table
+makes two assets, itself and the job that loads it. Needs the built UI (`make ui`) and chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from benchmarks.figures import Figure, emit, of_samples, p95
+from benchmarks.warehouse import DOMAINS, NOUNS, SUBJECTS, Warehouse
+from benchmarks.web import ARGUMENTS, serving
+from playwright.sync_api import Page, sync_playwright
+
+from clew.house import House
+from clew.ledger import Source
+from clew.query.answer import Viewer
+from clew.search import SearchQuery
+from clew.settings import Settings
+
+ME = Viewer("bench")
+MOST = 8
+"""Hits that the box asks for."""
+WORDS = [f"{DOMAINS[at]} {SUBJECTS[3 * at]} {NOUNS[2 * at]}" for at in range(0, 20, 2)]
+
+SHOWN = "(of) => window.typed.some((each) => each.of === of)"
+WATCH = """() => {
+  const field = document.querySelector("search input");
+  window.typed = [];
+  let begun = 0;
+  field.addEventListener("input", () => { begun = performance.now(); }, true);
+  new MutationObserver(() => {
+    const list = document.querySelector(".suggestions [role=listbox]");
+    const wanted = field.value.trim();
+    if (begun === 0 || list === null || list.dataset.of !== wanted) return;
+    const since = begun;
+    begun = 0;
+    requestAnimationFrame(() => window.typed.push({ of: wanted, took: performance.now() - since }));
+  }).observe(document.querySelector("search"), { subtree: true, childList: true, attributes: true });
+}"""
+
+
+def typed(page: Page, base: str) -> dict[str, float]:
+    """Return by prefix the milliseconds from its last key to its hits."""
+    page.goto(base)
+    field = page.get_by_role("combobox", name="Search")
+    field.focus()
+    page.evaluate(WATCH)
+    for word in WORDS:
+        field.fill("")
+        for at, letter in enumerate(word):
+            page.keyboard.type(letter)
+            if letter != " ":
+                page.wait_for_function(SHOWN, arg=word[: at + 1].strip())
+    return {each["of"]: each["took"] for each in page.evaluate("() => window.typed")}
+
+
+def measure(house: House) -> None:
+    """Type in a browser of its own, and ask the house the same."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        raise SystemExit("chromium is not here: apt-get install chromium")
+    with serving(house) as base, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=list(ARGUMENTS))
+        took = typed(browser.new_page(viewport={"width": 1440, "height": 900}), base)
+        browser.close()
+    alone = []
+    for text in took:
+        begun = time.perf_counter()
+        house.questions.find(SearchQuery(text, facets=("kind",), limit=MOST), ME)
+        alone.append((time.perf_counter() - begun) * 1000)
+    assets = int(house.questions.find(SearchQuery("", facets=(), limit=1), ME).total)
+    baseline = f"the question alone {median(alone):.0f} ms, p95 {p95(alone):.0f}"
+    times = list(took.values())
+    emit(of_samples(f"search while typing, {assets:,} assets", times, "ms", budget=100, baseline=baseline))
+    emit(Figure(f"search while typing, {assets:,} assets, p95", p95(times), "ms"))
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    arguments.add_argument("--tables", type=int, default=5_000)
+    tables = arguments.parse_args().tables
+    with tempfile.TemporaryDirectory() as folder, House(Settings(home=Path(folder) / "home")) as house:
+        house.ledger.register(Source("bench", "time"))
+        for group in Warehouse().groups(tables):
+            house.ledger.propose([group])
+        house.catch_up()
+        measure(house)
+
+
+if __name__ == "__main__":
+    main()

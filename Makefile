@@ -69,7 +69,7 @@ check: setup  ## lint, types, contracts
 
 test: check $(DEMO)/.built test-ui  ## the suite, real servers and a browser included, without the slow faults
 	$(BIN)/python -m tools.servers fetch
-	$(BIN)/pytest -n 4 -m 'not slow'
+	$(BIN)/pytest -n 3 -m 'not slow'
 
 test-ui: $(UI)  ## types, lint and plain TypeScript of the web UI
 	@tools/need.sh chromium chromium

@@ -22,26 +22,41 @@ ON_SERVERS = (
 """Contract suites on real servers, beside everything in tests/real."""
 
 
+LONGEST_FIRST = ("servers", "web", "mlflow", "flow", "faults", "fuzz", "contracts", "properties")
+"""Folders, and what stays together, in the order in which processes take them; the rest comes last, in small pieces."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs real servers."""
+    """Mark what needs real servers, and put what takes long before what does not."""
     for item in items:
         if _on_servers(item.path):
             item.add_marker("servers")
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    together = _together(item.path)
+    name = together if together in LONGEST_FIRST else item.path.parent.name
+    return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
 class _Files(LoadFileScheduling):
     """A file stays in one process, and all that shares servers, a browser or MLflow: each of them starts once."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file: str = super()._split_scope(nodeid)
-        path = PurePath(file)
-        if path.parent.name in ("web", "mlflow"):
-            return path.parent.name
-        return "servers" if _on_servers(path) else "mlflow" if path.name == "test_connectors.py" else file
+        return _together(PurePath(super()._split_scope(nodeid)))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Files:
+    config.option.loadscopereorder = False  # a file of one long test is not to come last
     return _Files(config, log)
+
+
+def _together(file: PurePath) -> str:
+    """Return the name of what is run by one process, one after the other."""
+    if file.parent.name in ("web", "mlflow"):
+        return file.parent.name
+    return "servers" if _on_servers(file) else "mlflow" if file.name == "test_connectors.py" else str(file)
 
 
 def _on_servers(file: PurePath) -> bool:

@@ -11,6 +11,11 @@ export class Problem extends Error {
     super(what);
     this.name = "Problem";
   }
+
+  /** Whether the same question would fail the same way again. */
+  get isTheAskers(): boolean {
+    return [400, 404, 405, 409, 413, 422].includes(this.status);
+  }
 }
 
 /** Return any thrown value as a Problem; what is none of ours is a fault of this page. */

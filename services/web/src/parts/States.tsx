@@ -49,7 +49,7 @@ export function Failed({ error, retry, children }: { readonly error: unknown; re
       )}
       {problem.hint !== undefined && <p>What to do: {problem.hint}</p>}
       {children}
-      {retry !== undefined && (
+      {retry !== undefined && !problem.isTheAskers && (
         <button type="button" className="button" onClick={retry}>
           Try again
         </button>

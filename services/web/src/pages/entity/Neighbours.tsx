@@ -35,7 +35,7 @@ export function Neighbours({ urn, kind, asOf, around }: Properties) {
         <h2>
           Used by <span className="soft">{neighbours(said.down, urn).length}</span>
         </h2>
-        <Near urns={neighbours(said.down, urn)} urn={urn} gaps={said.down.gaps.length} none="Nothing that is catalogued reads from it." unknown="No reader is known; something within reach is not known." />
+        <Near urns={neighbours(said.down, urn)} urn={urn} gaps={said.down.gaps.length} none={asOf === undefined ? "Nothing that is catalogued reads from it." : "Nothing that had been said by then reads from it."} unknown="No reader is known; something within reach is not known." />
         {said.impact.total > 0 && (
           <p className="soft">
             In all {plural(said.impact.total, "thing")} downstream: {affected.slice(0, 5).map(([name, count]) => kindsText(name, count)).join(", ")}
@@ -50,7 +50,7 @@ export function Neighbours({ urn, kind, asOf, around }: Properties) {
         <h2>
           Comes from <span className="soft">{neighbours(said.up, urn).length}</span>
         </h2>
-        <Near urns={neighbours(said.up, urn)} urn={urn} gaps={said.up.gaps.length} none="Nothing flows into it: it is where the thread begins." unknown="Nothing is known to flow into it, and something within reach is not known." />
+        <Near urns={neighbours(said.up, urn)} urn={urn} gaps={said.up.gaps.length} none={asOf === undefined ? "Nothing flows into it: it is where the thread begins." : "Nothing that had been said by then flows into it."} unknown="Nothing is known to flow into it, and something within reach is not known." />
       </section>
       {tests.length > 0 && (
         <section className="panel" aria-label="Tests">

@@ -8,6 +8,7 @@ import { kindText, labelOf, nameOf, placeOf } from "../../data/urn";
 import { typing } from "../../frame/keys";
 import { Icon } from "../../parts/Icon";
 import { Failed } from "../../parts/States";
+import { summaryOf } from "../../parts/summary";
 import { KindIcon, Name } from "../../parts/Thing";
 import { type Facts, useFacts } from "./facts";
 
@@ -106,7 +107,7 @@ export function Hits({ edges, total, text, more }: Properties) {
 const MATCHED: Readonly<Record<string, string>> = { name: "name", title: "title", columns: "columns", prose: "description", code: "SQL or code" };
 
 function Hit({ node, edge, facts }: { readonly node: Found; readonly edge: Edge; readonly facts: Facts | undefined }) {
-  const summary: string = String(node.documentation?.text ?? node.term?.definition ?? "").trim().split("\n", 1)[0] ?? "";
+  const summary = summaryOf(String(node.documentation?.text ?? node.term?.definition ?? ""), node.documentation?.format !== "plain");
   const place = node.properties?.name ? nameOf(node.urn) : placeOf(node.urn);
   const owners = node.owners.map((each) => labelOf(each.urn));
   return (

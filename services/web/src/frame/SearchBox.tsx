@@ -91,7 +91,7 @@ export function SearchBox({ field }: { readonly field: RefObject<HTMLInputElemen
       </span>
       {shown && (
         <div className="suggestions">
-          <div id={list} role="listbox" aria-label="Hits" data-of={found.isPlaceholderData ? undefined : asked}>
+          <div id={list} role="listbox" aria-label="Hits" data-of={found.isSuccess && !found.isPlaceholderData ? asked : undefined}>
             {hits.map((hit, at) => (
               <Suggestion key={hit.urn} id={`${list}-${at}`} hit={hit} on={at === chosen} choose={() => toHit(hit.urn)} pressed={pressed} />
             ))}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from clew.graph.adjacency import Places
 from clew.graph.edge_pool import DROPPED, EdgePool, KeyTable
-from clew.graph.port import FOREVER, Edges, Ids
+from clew.graph.port import COLUMNS, FOREVER, Edges, Ids
 
 _OF_KEYS = ("carrier", "aspect")
 _CODES = ("type", "subtype", "confidence")
@@ -36,7 +36,7 @@ class PoolEdges(Edges):
         return len(self._rows)
 
     def __getattr__(self, name: str) -> NDArray[Any]:
-        if name.startswith("_"):
+        if name not in COLUMNS:
             raise AttributeError(name)
         if name in _OF_KEYS:
             found = getattr(self._keys, name)[self._pool.key[self._rows]]

@@ -6,7 +6,7 @@ only joins labels by OR, visits a node again when it gained a bit, and remembers
 
 from __future__ import annotations
 
-import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -131,14 +131,8 @@ _CONTESTED = -2
 """Stands in `via` while several edges could."""
 
 
-class _Scratch(threading.local):
-    """An array of zeros for each thread: made anew for every walk it would cost more than a small walk does."""
-
-    def __init__(self) -> None:
-        self.zeros = np.zeros(0, np.int32)
-
-
-_scratch = _Scratch()
+_spare: deque[NDArray[np.int32]] = deque(maxlen=2)
+"""Arrays of zeros that no walk uses now: made anew for every walk they would cost more than a small walk does."""
 
 
 class _State:
@@ -155,14 +149,17 @@ class _State:
         self.via = np.full(room, -1, np.int64)
         self._node[: self.count] = unique
         self.label[: self.count] = labels[first]
-        self.places, _scratch.zeros = _scratch.zeros, np.zeros(0, np.int32)
+        try:
+            self.places = _spare.pop()
+        except IndexError:
+            self.places = np.zeros(0, np.int32)
         self._make_room(unique)
         self.places[unique] = np.arange(1, self.count + 1)
 
     def give_back(self) -> None:
-        """Leave the map of places to the thread's next walk; nothing can be asked of it afterwards."""
+        """Leave the map of places to another walk; nothing can be asked of it afterwards."""
         self.places[self._node[: self.count]] = 0
-        _scratch.zeros = self.places
+        _spare.append(self.places)
 
     def nodes(self) -> Ids:
         return self._node[: self.count].copy()

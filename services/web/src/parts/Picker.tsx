@@ -3,7 +3,7 @@ import { type KeyboardEvent, type RefObject, useId, useState } from "react";
 import { useAsk } from "../data/asking";
 import { Find } from "../data/operations";
 import { problemOf } from "../data/problem";
-import { nameOf, Suggestion, useRested } from "./Suggestion";
+import { Suggestion, titleOf, useRested } from "./Suggestion";
 
 const MOST = 7;
 
@@ -44,7 +44,7 @@ export function Picker({ label, kinds, text, write, pick, free, hint, without = 
 
   function choose(place: number): void {
     const hit = hits[place];
-    if (hit !== undefined) pick({ of: hit.urn, name: nameOf(hit) });
+    if (hit !== undefined) pick({ of: hit.urn, name: titleOf(hit) });
     else if (free && words !== "") pick({ of: words, name: words });
     else return;
     setOpen(false);

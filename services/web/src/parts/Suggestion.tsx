@@ -23,7 +23,7 @@ export interface Suggested {
 }
 
 /** Return the name under which a thing is shown. */
-export function nameOf(hit: Suggested): string {
+export function titleOf(hit: Suggested): string {
   return hit.properties?.name ?? labelOf(hit.urn);
 }
 
@@ -49,7 +49,7 @@ export function Suggestion({ id, hit, on, choose, pressed }: Choice) {
     >
       <KindIcon kind={hit.kind} />
       <span className="suggestion-name">
-        <Name text={nameOf(hit)} />
+        <Name text={titleOf(hit)} />
         <bdi className="place">{placeOf(hit.urn)}</bdi>
       </span>
       <span className="soft">{kindText(hit.kind)}</span>

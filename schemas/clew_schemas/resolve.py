@@ -15,9 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from clew_schemas.registry import Resolution
+if TYPE_CHECKING:
+    from clew_schemas.registry import Resolution
 
 Denials = Literal["all"] | frozenset[str]
 

@@ -28,6 +28,7 @@ from clew.ledger.sqlite import SqliteLedger
 from clew.materialise.audit import views_digest
 from clew.settings import Settings
 from clew_schemas import Group, event
+from flow import terminal
 from flow.test_kill import ENVIRONMENT
 
 VIEWS = ("graph", "search", "relations")
@@ -68,9 +69,7 @@ def home(tmp_path: Path) -> Path:
 
 def clew(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the command line on a home."""
-    command = [sys.executable, "-m", "clew.cli.main", *words]
-    environment = {**ENVIRONMENT, "CLEW_HOME": str(home)}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    return terminal.clew(*words, environment={**ENVIRONMENT, "CLEW_HOME": str(home)})
 
 
 # -- views

@@ -20,6 +20,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from flow import terminal
 from flow.dbt_branches import BRANCHES, RULES, compiled, edited, repository
 from flow.demo_data import ROOT, WORK
 
@@ -74,8 +75,8 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def clew(folder: Path, home: Path, *words: str) -> tuple[int, str, str]:
-    done = subprocess.run([CLEW, *words], cwd=folder, env=environment(home), capture_output=True, timeout=120)
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
+    done = terminal.clew(*words, environment=environment(home), folder=folder)
+    return done.returncode, done.stdout, done.stderr
 
 
 def manifests(branch: str) -> tuple[str, ...]:
@@ -233,7 +234,7 @@ def script(folder: Path, home: Path, file: str, *words: str, **variables: str) -
     paths = os.pathsep.join([str(Path(CLEW).parent), str(WORK / "venv" / "bin"), os.environ["PATH"]])
     given = {**environment(home), "PATH": paths, **variables}
     done = subprocess.run(["sh", str(CI / file), *words], cwd=folder, env=given, capture_output=True, timeout=280)
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
+    return done.returncode, done.stdout, done.stderr
 
 
 def test_the_script_for_ci_compares_files_and_leaves_the_outcome_in_every_format(

@@ -17,6 +17,7 @@ import pytest
 
 from clew.house import House
 from clew.settings import Settings
+from flow import terminal
 
 CLEW = str(Path(sys.executable).with_name("clew"))
 ORDERS = "urn:clew:dataset:(duckdb://shop,shop.main.orders)"
@@ -33,8 +34,8 @@ class Terminal:
         self.environment = {**kept, "CLEW_HOME": str(home), "NO_COLOR": "1", "COLUMNS": "200"}
 
     def __call__(self, *words: str, stdin: bytes = b"") -> tuple[int, str, str]:
-        done = subprocess.run([CLEW, *words], env=self.environment, input=stdin, capture_output=True, timeout=120)
-        return done.returncode, done.stdout.decode(), done.stderr.decode()
+        done = terminal.clew(*words, environment=self.environment, stdin=stdin)
+        return done.returncode, done.stdout, done.stderr
 
     def json(self, *words: str) -> Any:
         code, out, err = self(*words, "--json")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import io
 import os
 import random
-import resource
 import subprocess
-import sys
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -33,8 +31,8 @@ from clew.settings import Settings
 from clew_schemas import Group, event
 from clew_schemas.registry import Registry
 from contracts.archive_contract import commits_of
+from flow import terminal
 
-CLEW = str(Path(sys.executable).with_name("clew"))
 MEGABYTE = 1024 * 1024
 
 
@@ -205,21 +203,15 @@ def test_on_a_full_disk_it_ends_in_words_and_nothing_half_done_is_left(
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CLEW_")}
     environment["CLEW_HOME"] = str(tmp_path / "home")
 
-    def clew(*words: str, limit: int | None = None, **more: str) -> subprocess.CompletedProcess[bytes]:
-        def fill_up() -> None:
-            if limit is not None:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-        return subprocess.run(
-            [CLEW, *words], cwd=tmp_path, env={**environment, **more}, capture_output=True, preexec_fn=fill_up
-        )
+    def clew(*words: str, limit: int | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+        return terminal.clew(*words, environment={**environment, **more}, folder=tmp_path, file_size=limit)
 
     for words in (("backup", "good.tar"), ("export", "good.clew")):
         assert clew(*words).returncode == 0
     home = str(tmp_path / "empty") if verb[0] == "import" else environment["CLEW_HOME"]
     failed = clew(*verb, limit=400_000, CLEW_HOME=home)
     assert failed.returncode == 5, failed.stderr
-    assert b"error:" in failed.stderr and b"Traceback" not in failed.stderr
+    assert "error:" in failed.stderr and "Traceback" not in failed.stderr
     assert not list(tmp_path.rglob("*.part")) and not list(tmp_path.rglob("restoring*"))
     assert wrote is None or not (tmp_path / wrote).exists()
     assert clew(*verb, CLEW_HOME=home).returncode == 0

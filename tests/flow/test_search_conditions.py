@@ -18,6 +18,7 @@ from clew.house import House
 from clew.ledger import Source
 from clew.settings import Settings
 from clew_schemas import Group, event, urn
+from flow import terminal
 
 CLEW = str(Path(sys.executable).with_name("clew"))
 FLIGHTS = urn.make("dataset", "duckdb://nyc", "nyc.flights")
@@ -28,7 +29,7 @@ FIRST, SECOND = (urn.make("model_version", "mlflow://nyc", f"delay.{number}") fo
 def ran(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CLEW_")}
     environment = {**kept, "CLEW_HOME": str(home), "NO_COLOR": "1", "COLUMNS": "200"}
-    return subprocess.run([CLEW, *words], env=environment, capture_output=True, text=True, timeout=120)
+    return terminal.clew(*words, environment=environment)
 
 
 @pytest.fixture

@@ -43,6 +43,11 @@ class Translator:
         """Return what the document of an entity matches."""
         return self._term("id", id)
 
+    def among(self, question: Query | None, ids: Iterable[int]) -> Query:
+        """Return what matches `question`, with its score, of these entities; without one, all of them at score 0."""
+        those = _silent(Query.term_set_query(self._schema, "id", list(ids)))
+        return those if question is None else Query.boolean_query([(Occur.Must, question), (Occur.Must, those)])
+
     def matching(self, query: SearchQuery, wanted: Wanted, need: int) -> Query:
         """Return what all that is found matches, at score 0: documents with at least `need` of the words."""
         if not query.text.strip():

@@ -93,19 +93,43 @@ class View:
             found = self._searcher.search(question, stop + 1)
             low, high = max(start, 0), min(stop, found.count)
             if low < high:
-                best = self._with_ties(question, found.hits, high, found.count)
-                yield from self._hits_of_tier(query, self._between(question, best, low, high), wanted, tier)
+                best = self._best(question, found.hits, high, found.count)
+                yield from self._hits_of_tier(query, self._between(best, low, high), wanted, tier)
             start, stop = start - found.count, stop - found.count
             if stop <= 0:
                 return
 
-    def _with_ties(self, question: Query, best: Sequence[Scored], count: int, total: int) -> Sequence[Scored]:
-        """Return the `count` best hits by score, of which these are a beginning, and all that tie with the last."""
-        while len(best) < total and best[-1][0] == best[count - 1][0]:
-            best = self._searcher.search(question, min(len(best) * _MORE, total), count=False).hits
-        return best
+    def _best(self, question: Query, first: Sequence[Scored], stop: int, total: int) -> Sequence[Scored]:
+        """Return the best hits by score, of which `first` are a beginning: all that may stand before `stop`.
 
-    def _between(self, question: Query, hits: Sequence[Scored], start: int, stop: int) -> list[Scored]:
+        What ties with the last of them belongs to it; where that is too much, the first of it by URN.
+        """
+        last, best = first[stop - 1][0], first
+        if best[-1][0] == last and len(best) < total:
+            best = self._searcher.search(question, min(len(best) * _MORE, total), count=False).hits
+        if best[-1][0] != last or len(best) >= total:
+            return best
+        better = [hit for hit in best if hit[0] > last]
+        return [*better, *((last, address) for address in self._tied(question, last, stop - len(better)))]
+
+    def _tied(self, question: Query, score: float, count: int) -> list[DocAddress]:
+        """Return the first `count` by URN of the hits with one score, of which there are many.
+
+        All hits are gone through in order of URN, which tantivy does without reading documents, and scored by the page.
+        """
+        found: list[DocAddress] = []
+        offset, size = 0, max(_PAGE, 4 * count)
+        while len(found) < count and offset < self._most:
+            page = [address for _, address in self._by_urn(question, offset, size)]
+            if not page:
+                break
+            scored = self._searcher.search(self._among(question, page), len(page), count=False).hits
+            tied = {_place(address) for each, address in scored if each == score}
+            found += [address for address in page if _place(address) in tied]
+            offset, size = offset + size, size * 4
+        return found[:count]
+
+    def _between(self, hits: Sequence[Scored], start: int, stop: int) -> list[Scored]:
         """Return the hits from `start` to `stop` when those of one score are put in order of URN."""
         rows: list[Scored] = []
         at = 0
@@ -113,28 +137,22 @@ class View:
             group = [address for _, address in tied]
             low, high = max(start - at, 0), min(stop - at, len(group))
             if low < high:
-                rows += [(score, address) for address in self._in_order(question, group, high)[low:]]
+                rows += [(score, address) for address in self._in_order(group, high)[low:]]
             at += len(group)
             if at >= stop:
                 break
         return rows
 
-    def _in_order(self, question: Query, group: list[DocAddress], count: int) -> list[DocAddress]:
-        """Return the first `count` of a group of hits by URN: read from the store when they are few.
-
-        Many are rather met by going through all hits in order of URN, which tantivy does without reading documents.
-        """
+    def _in_order(self, group: list[DocAddress], count: int) -> list[DocAddress]:
+        """Return the first `count` of a group of hits by URN: read from the store when they are few."""
         if len(group) == 1:
             return group
         if len(group) <= _FEW:
             return sorted(group, key=lambda address: str(self._searcher.doc(address).get_first("urn")))[:count]
-        found: list[DocAddress] = []
-        members, offset, size = set(map(_place, group)), 0, max(_PAGE, 2 * count)
-        while len(found) < count and offset < self._most:
-            page = self._by_urn(question, offset, size)
-            found += [address for _, address in page if _place(address) in members]
-            offset, size = offset + size, size * 4
-        return found[:count]
+        return [address for _, address in self._by_urn(self._among(None, group), 0, count)]
+
+    def _among(self, question: Query | None, group: Sequence[DocAddress]) -> Query:
+        return self._translator.among(question, self._searcher.fast_field_values("id", list(group)))
 
     def _by_urn(self, question: Query, start: int, count: int) -> Sequence[tuple[str, DocAddress]]:
         count = min(count, self._most)

@@ -18,7 +18,7 @@ from clew.cli.options import Json, exit_for
 from clew.cli.reach import reached
 from clew.errors import BadInput
 from clew.query.sql import MOST_ROWS, MOST_SECONDS, ROWS, SECONDS
-from clew.relations.check import MAX_CHARACTERS
+from clew.relations.port import MAX_CHARACTERS
 from clew.relations.tables import RELATIONS
 from clew.settings import Settings
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import clew_sql
 from clew.derive.datasets import Datasets, column_path
 from clew.derive.reactor import Reactor, claims_of, resolved
 from clew.derive.scripts import settled
@@ -24,15 +25,7 @@ from clew_schemas.aspects.data import Column
 from clew_schemas.aspects.flow import Unresolved
 from clew_schemas.urn import kind_of
 from clew_sql import Lineage as Read
-from clew_sql import (
-    OutputColumn,
-    SeveralStatements,
-    SqlError,
-    column_lineage,
-    reading_version,
-    script_lineage,
-    tables_mentioned,
-)
+from clew_sql import OutputColumn, SeveralStatements, SqlError, reading_version
 
 _EXACT_CASE = frozenset({"bigquery", "clickhouse", "mysql"})
 """Dialects in which two tables may differ in case only."""
@@ -199,9 +192,9 @@ def derive(query: Mapping[str, Any], datasets: Datasets) -> Derived:
         query.get("bindings"),
     )
     try:
-        reads = [column_lineage(*arguments)]
+        reads = [clew_sql.column_lineage(*arguments)]
     except SeveralStatements:
-        reads = settled(script_lineage(*arguments))
+        reads = settled(clew_sql.script_lineage(*arguments))
     except SqlError as error:
         return _unread(query, datasets, error)
     return _told(reads, output, datasets)
@@ -226,7 +219,7 @@ def _unread(query: Mapping[str, Any], datasets: Datasets, error: SqlError) -> De
     """Return what can be said of a text that does not parse: which known datasets its words name."""
     gap = Unresolved(code="parse_error", detail=str(error)[:_MOST_DETAIL])
     try:
-        mentioned = tables_mentioned(query["text"], query["dialect"])
+        mentioned = clew_sql.tables_mentioned(query["text"], query["dialect"])
     except SqlError:
         mentioned = ()
     bindings = query.get("bindings") or {}

@@ -10,9 +10,10 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import NamedTuple
 
+import clew_sql
 from clew.derive.datasets import Datasets
 from clew.ledger import LedgerReader
-from clew_sql import Lineage, SqlError, script_lineage, tables_mentioned
+from clew_sql import Lineage, SqlError
 
 EXACT_CASE = frozenset({"bigquery", "clickhouse", "mysql"})
 """Dialects in which two tables may differ in case only."""
@@ -196,14 +197,14 @@ def _read_portion(
 def _read(script: Script, schemas: Mapping[str, Columns]) -> Reading:
     dialect, _, database, schema = script.setting
     try:
-        return tuple(script_lineage(script.sql, dialect, schemas, database, schema))
+        return tuple(clew_sql.script_lineage(script.sql, dialect, schemas, database, schema))
     except SqlError:
         return ()
 
 
 def _mentioned(script: Script) -> tuple[str, ...]:
     try:
-        return tables_mentioned(script.sql, script.setting.dialect)
+        return clew_sql.tables_mentioned(script.sql, script.setting.dialect)
     except SqlError:
         return ()
 

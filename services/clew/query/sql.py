@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import clew.relations
 from clew.errors import BadInput
 from clew.ledger import LedgerReader
 from clew.query.answer import AsOf, Cut, Envelope, Viewer
 from clew.query.freshness import Freshness
 from clew.query.views import Views
 from clew.relations import Bounds, Row, Stop, Value
-from clew.relations.check import checked
 
 ROWS = 1000
 """Rows of an answer when nobody asks for another number."""
@@ -64,7 +64,7 @@ def sql(
     if not 0 < seconds <= MOST_SECONDS:
         raise BadInput(f"seconds is {seconds:g}, not between 0 and {MOST_SECONDS:g}", where="seconds")
     relations = views.relations
-    query = checked(text, relations.dialect, parameters or {})
+    query = clew.relations.checked(text, relations.dialect, parameters or {})
     reached = freshness.reach("relations", at_least)
     begun = time.perf_counter()
     found = relations.select(query.text, parameters or {}, Bounds(limit, MOST_BYTES, seconds), stop)

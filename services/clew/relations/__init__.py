@@ -1,8 +1,13 @@
-"""What stands now, as relations that are asked in SQL: a port, and engines behind it."""
+"""What stands now, as relations that are asked in SQL: a port, and engines behind it.
+
+What checks a query is loaded with the first one, and sqlglot with it.
+"""
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from clew.relations.port import (
     Bounds,
@@ -19,6 +24,9 @@ from clew.relations.port import (
 from clew_schemas.errors import BadInput
 from clew_schemas.scrub import scrub
 
+if TYPE_CHECKING:
+    from clew.relations.check import checked
+
 __all__ = [
     "Bounds",
     "KeyRows",
@@ -30,6 +38,7 @@ __all__ = [
     "Selected",
     "Stop",
     "Value",
+    "checked",
     "open_relations",
 ]
 
@@ -49,3 +58,10 @@ def open_relations(url: str | None, folder: Path, schema: str | None = None) -> 
 
         return PostgresRelations.open(url, schema)
     raise BadInput(f"no relations beside {scrub(url)!r}", where="CLEW_LEDGER", hint="postgresql://…, or unset")
+
+
+def __getattr__(name: str) -> Any:
+    if name != "checked":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = importlib.import_module("clew.relations.check").checked
+    return found

@@ -16,14 +16,12 @@ from sqlglot import Token, TokenType, exp
 from sqlglot.errors import ParseError, SqlglotError, TokenError
 
 from clew.errors import BadInput, OurError, TooLarge
-from clew.relations.port import Value
+from clew.relations.port import MAX_CHARACTERS, MAX_PARAMETERS, Value
 from clew.relations.tables import RELATIONS
 
 T = TypeVar("T")
 
-MAX_CHARACTERS = 100_000
 MAX_TOKENS = 5_000
-MAX_PARAMETERS = 200
 MAX_WAITING_JOINS = 8
 _STACK = 128 * 1024 * 1024
 """Bytes of stack for the parser, which goes down a level a bracket or NOT; 5,000 levels take a fifth of it."""
@@ -291,18 +289,6 @@ def parameter_places(tokens: list[Token]) -> list[tuple[str, int, int]]:
         ):
             found.append((after.text, token.start, after.end + 1))
     return found
-
-
-def place_in(text: str, offset: int) -> str:
-    """Return a place in a query as people count: line and column from 1."""
-    line = text.count("\n", 0, offset) + 1
-    return f"line {line}, column {offset - (text.rfind(chr(10), 0, offset) + 1) + 1}"
-
-
-def place_of_word(text: str, word: str) -> str:
-    """Return where a name stands first in a query, or "query" when it does not stand there as it is."""
-    at = text.casefold().find(word.casefold())
-    return "query" if at < 0 else place_in(text, at)
 
 
 def _syntax_error(error: ParseError) -> BadInput:

@@ -14,6 +14,11 @@ from typing import NamedTuple, Protocol
 Value = str | int | float | None
 Row = tuple[Value, ...]
 
+MAX_CHARACTERS = 100_000
+"""A longer query is refused."""
+MAX_PARAMETERS = 200
+"""A query of more parameters is refused."""
+
 
 class Position(NamedTuple):
     """How far a view has come: it holds every commit of this epoch up to `seq`."""

@@ -22,7 +22,8 @@ from psycopg.raw_cursor import RawServerCursor
 
 from clew.errors import BadInput, ClewError, Damaged, Forbidden, Locked, TooLarge, Unreachable
 from clew.relations import writing
-from clew.relations.check import parameter_places, place_in
+from clew.relations.check import parameter_places
+from clew.relations.places import place_in
 from clew.relations.port import (
     Bounds,
     KeyRows,

@@ -16,8 +16,9 @@ from typing import Any
 
 from clew.errors import BadInput, Damaged, Locked, TooLarge
 from clew.relations import writing
-from clew.relations.check import MAX_PARAMETERS, place_of_word
+from clew.relations.places import place_of_word
 from clew.relations.port import (
+    MAX_PARAMETERS,
     Bounds,
     KeyRows,
     NodeRow,

@@ -15,7 +15,7 @@ import orjson
 from clew.disk import sync, sync_folder
 from clew_schemas.errors import BadInput, Damaged
 
-FORMAT = 2
+FORMAT = 3
 """Raise it when an older index can't be read as it is; it is redrawn then."""
 
 _POINTER = "index.json"

@@ -37,7 +37,7 @@ class TantivyIndex:
         self._refusal: str | None = None
         with tantivy_store.reading():
             self._index: tantivy.Index | None = tantivy_store.create(generations.store(folder, generation))
-            self._translator = Translator(self._index.schema)
+            self._translator = Translator(self._index)
             self._view: View | None = View(self._index.searcher(), self._translator)
 
     @classmethod

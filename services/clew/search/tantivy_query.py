@@ -13,7 +13,7 @@ from clew.search import measures, ranking, words
 from clew.search.measures import Span
 from clew.search.port import TEXT_FIELDS, Condition, SearchQuery
 from clew.search.ranking import Tier
-from clew.search.tantivy_store import ANY, MEASURE, STEMS, facet, stemmer
+from clew.search.tantivy_store import ANY, MEASURE, ORDER, STEMS, facet, stemmer
 from clew.search.words import Wanted, Word
 
 _DIGITS = "0123456789abcdef"
@@ -21,10 +21,11 @@ _KEYS = (("key", ranking.NAME), ("tail", ranking.TAIL), ("title_key", ranking.TI
 
 
 class Translator:
-    """Builds queries for one schema. Safe to share between threads."""
+    """Builds queries for one index. Safe to share between threads."""
 
-    def __init__(self, schema: tantivy.Schema) -> None:
-        self._schema = schema
+    def __init__(self, index: tantivy.Index) -> None:
+        self._schema = index.schema
+        self._parse: Callable[[str], Query] = index.parse_query
         self._stemmer = stemmer()
         self._stemming = Lock()
         self._stem = lru_cache(maxsize=4_096)(self._analysed)
@@ -43,10 +44,16 @@ class Translator:
         """Return what the document of an entity matches."""
         return self._term("id", id)
 
-    def among(self, question: Query | None, ids: Iterable[int]) -> Query:
-        """Return what matches `question`, with its score, of these entities; without one, all of them at score 0."""
-        those = _silent(Query.term_set_query(self._schema, "id", list(ids)))
-        return those if question is None else Query.boolean_query([(Occur.Must, question), (Occur.Must, those)])
+    def among(self, ids: Iterable[int]) -> Query:
+        """Return what these entities match, at score 0."""
+        return _silent(Query.term_set_query(self._schema, "id", list(ids)))
+
+    def up_to(self, question: Query, place: str) -> Query:
+        """Return what matches `question`, with its score, and comes by URN not after `place`, a value of `ORDER`."""
+        # Tantivy makes no range of texts but from its language of queries; a place is made of hexadecimal digits.
+        return Query.boolean_query(
+            [(Occur.Must, question), (Occur.Must, _silent(self._parse(f"{ORDER}:[* TO {place}]")))]
+        )
 
     def matching(self, query: SearchQuery, wanted: Wanted, need: int) -> Query:
         """Return what all that is found matches, at score 0: documents with at least `need` of the words."""

@@ -23,6 +23,9 @@ STEMS = "stems"
 ANY = "any"
 """The words of all text fields: what matches is found in this one, and only then ranked by all of them."""
 
+ORDER = "order"
+"""The URN in hexadecimal digits, which stand in its order and need no quotes in a range."""
+
 MEASURE = "measure"
 """The terms of all measures; see `measures`."""
 
@@ -36,7 +39,8 @@ def schema() -> tantivy.Schema:
     builder.add_integer_field("id", indexed=True, fast=True)
     builder.add_integer_field("class", indexed=True, fast=True)
     builder.add_integer_field("marker", indexed=True)
-    builder.add_text_field("urn", stored=True, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("urn", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field(ORDER, fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("kind", stored=True, tokenizer_name="raw", index_option="basic")
     for name in TEXT_FIELDS:
         builder.add_text_field(name, tokenizer_name=_WORDS, index_option="freq")
@@ -77,6 +81,7 @@ def encoded(document: Document) -> tantivy.Document:
     made.add_integer("id", document.id)
     made.add_integer("class", document.policy_class)
     made.add_text("urn", document.urn)
+    made.add_text(ORDER, document.urn.encode().hex())
     made.add_text("kind", document.kind)
     for name, values in document.texts.items():
         _add_words(made, name, values)

@@ -15,12 +15,13 @@ from clew.search.port import FACETS, TEXT_FIELDS, Document, Hit, Position, Searc
 from clew.search.ranking import Tier
 from clew.search.stored import from_json
 from clew.search.tantivy_query import Translator
-from clew.search.tantivy_store import decoded_position, facet, reading
+from clew.search.tantivy_store import ORDER, decoded_position, facet, reading
 from clew.search.words import Wanted
 from clew_schemas.errors import BadInput, Damaged
 
 _FEW = 64
-_MORE = 64
+_MANY = 576
+"""Hits that are asked for at once where those with one score are to be put in order."""
 _PAGE = 1_000
 _BUCKETS = 65_000
 
@@ -106,28 +107,25 @@ class View:
         """
         last, best = first[stop - 1][0], first
         if best[-1][0] == last and len(best) < total:
-            best = self._searcher.search(question, min(len(best) * _MORE, total), count=False).hits
+            best = self._searcher.search(question, min(max(_MANY, 4 * stop), total), count=False).hits
         if best[-1][0] != last or len(best) >= total:
             return best
         better = [hit for hit in best if hit[0] > last]
-        return [*better, *((last, address) for address in self._tied(question, last, stop - len(better)))]
+        return [*better, *((last, address) for address in self._tied(question, best, stop - len(better)))]
 
-    def _tied(self, question: Query, score: float, count: int) -> list[DocAddress]:
-        """Return the first `count` by URN of the hits with one score, of which there are many.
+    def _tied(self, question: Query, hits: Sequence[Scored], count: int) -> list[DocAddress]:
+        """Return the first `count` by URN of what has the score of the last of these hits, of which they have some.
 
-        All hits are gone through in order of URN, which tantivy does without reading documents, and scored by the page.
+        What is beyond the `count`-th of those can't be among them. So the hits up to that one are looked at, and up to
+        the `count`-th of these, until there are no more than fit into one look: with each look there are far fewer.
         """
-        found: list[DocAddress] = []
-        offset, size = 0, max(_PAGE, 4 * count)
-        while len(found) < count and offset < self._most:
-            page = [address for _, address in self._by_urn(question, offset, size)]
-            if not page:
-                break
-            scored = self._searcher.search(self._among(question, page), len(page), count=False).hits
-            tied = {_place(address) for each, address in scored if each == score}
-            found += [address for address in page if _place(address) in tied]
-            offset, size = offset + size, size * 4
-        return found[:count]
+        score, most = hits[-1][0], len(hits)
+        while True:
+            first = self._by_urn(self._among([address for each, address in hits if each == score]), 0, count)
+            found = self._searcher.search(self._translator.up_to(question, first[-1][0]), most)
+            hits = found.hits
+            if found.count <= most or hits[-1][0] != score:
+                return self._in_order([address for each, address in hits if each == score], count)
 
     def _between(self, hits: Sequence[Scored], start: int, stop: int) -> list[Scored]:
         """Return the hits from `start` to `stop` when those of one score are put in order of URN."""
@@ -149,15 +147,16 @@ class View:
             return group
         if len(group) <= _FEW:
             return sorted(group, key=lambda address: str(self._searcher.doc(address).get_first("urn")))[:count]
-        return [address for _, address in self._by_urn(self._among(None, group), 0, count)]
+        return [address for _, address in self._by_urn(self._among(group), 0, count)]
 
-    def _among(self, question: Query | None, group: Sequence[DocAddress]) -> Query:
-        return self._translator.among(question, self._searcher.fast_field_values("id", list(group)))
+    def _among(self, group: list[DocAddress]) -> Query:
+        return self._translator.among(self._searcher.fast_field_values("id", group))
 
     def _by_urn(self, question: Query, start: int, count: int) -> Sequence[tuple[str, DocAddress]]:
+        """Return what matches in order of URN, from `start`, with what it is ordered by."""
         count = min(count, self._most)
         ordered: Sequence[tuple[str, DocAddress]] = self._searcher.search(
-            question, count, count=False, order_by_field="urn", offset=start, order=Order.Asc
+            question, count, count=False, order_by_field=ORDER, offset=start, order=Order.Asc
         ).hits
         return ordered
 

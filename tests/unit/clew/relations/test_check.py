@@ -7,7 +7,8 @@ import random
 import pytest
 
 from clew.errors import BadInput, ClewError, TooLarge
-from clew.relations.check import MAX_CHARACTERS, checked
+from clew.relations.check import checked
+from clew.relations.port import MAX_CHARACTERS
 from clew.relations.tables import RELATIONS
 from contracts.relations_contract import QUERIES
 

@@ -49,6 +49,6 @@ def test_a_folder_of_something_else_is_damage(tmp_path: Path) -> None:
 
 
 def test_a_newer_format_is_refused_in_words(tmp_path: Path) -> None:
-    (tmp_path / "index.json").write_bytes(b'{"format": 3, "generation": 1}')
-    with pytest.raises(BadInput, match=r"format 3, and this Clew reads 2.*newer Clew"):
+    (tmp_path / "index.json").write_bytes(b'{"format": 4, "generation": 1}')
+    with pytest.raises(BadInput, match=r"format 4, and this Clew reads 3.*newer Clew"):
         generations.current(tmp_path)

@@ -56,9 +56,9 @@ def committed_files(folder: Path) -> list[Path]:
 
 @pytest.mark.parametrize("harm", ["flip", "cut", "empty", "remove"])
 def test_any_harm_to_any_file_is_found_at_open_and_leaves_an_empty_index(folder: Path, harm: str) -> None:
-    for number in range(len(_written(folder))):
-        files = _written(folder)
-        path = files[number]
+    for number in range(len(_written(folder / "first"))):
+        home = folder / str(number)
+        path = _written(home)[number]
         if harm == "flip" and path.name == "meta.json":
             continue  # It has no checksum, and a letter changed in it may mean nothing.
         content = path.read_bytes()
@@ -68,25 +68,47 @@ def test_any_harm_to_any_file_is_found_at_open_and_leaves_an_empty_index(folder:
         else:
             flipped = bytes([content[0] ^ 0x55]) + content[1:]
             path.write_bytes({"flip": flipped, "cut": content[:middle], "empty": b""}[harm])
-        index = TantivyIndex.open(folder)
+        index = TantivyIndex.open(home)
         assert index.damaged, path.name
         assert index.position() == Position("", 0) and ids(index) == []
         index.apply("e", SearchChange(9, [document(9)]))
         index.close()
-        again = TantivyIndex.open(folder)
+        again = TantivyIndex.open(home)
         assert again.damaged is None and ids(again) == [9]
         again.close()
 
 
 def _written(folder: Path) -> list[Path]:
-    """Return the files of an index of one commit, written anew."""
-    if folder.exists():
-        for path in sorted(folder.rglob("*"), reverse=True):
-            path.rmdir() if path.is_dir() else path.unlink()
+    """Return the files of an index of one commit."""
     index = TantivyIndex.open(folder)
     index.apply("e", SearchChange(3, [document(id) for id in range(3)]))
     index.close()
     return committed_files(folder)
+
+
+@pytest.mark.parametrize("rare", [2, 250])
+def test_many_hits_of_one_score_are_in_order_of_urn_wherever_a_page_begins(folder: Path, rare: int) -> None:
+    """The better ones of a kind are rare, or many; in number and in order of URN they stand against their ids."""
+    index = TantivyIndex.open(folder)
+    size = 6_000
+
+    def made(id: int) -> Document:
+        texts = {
+            "name": [f"loading{id}"] if id % rare == 0 else [f"x{id}"],
+            "prose": ["loading" if id % 3 else "loads"],
+        }
+        return Document(id, f"urn:clew:dataset:(db,é{id * 7919 % size:05})", "dataset", texts, {}, b"d", 1)
+
+    documents = [made(id) for id in range(size)]
+    for start in range(0, size, 1_500):
+        index.apply("e", SearchChange(start + 1, documents[start : start + 1_500]))
+    expected = sorted(documents, key=lambda each: (each.id % rare != 0, each.urn))
+    for offset in (0, 5, size // rare - 4, size // rare + 700, size - 3):
+        for stable in (False, True):
+            page = index.search(SearchQuery("loa", limit=8, offset=offset, stable=stable))
+            assert page.total == size
+            assert [hit.id for hit in page.hits] == [each.id for each in expected[offset : offset + 8]]
+    index.close()
 
 
 def test_files_of_an_unfinished_commit_are_no_damage(index: TantivyIndex, folder: Path) -> None:

@@ -223,6 +223,15 @@ def test_a_precondition_may_name_ones_own_claim_which_need_not_show_in_what_is_r
     assert deny("z owner", "*@0").status == "accepted"
 
 
+def test_a_column_of_which_nothing_was_ever_said_belongs_to_its_dataset(ledger: Ledger) -> None:
+    dataset, column = "urn:clew:dataset:(duckdb://new,n.t)", "urn:clew:column:(duckdb://new,n.t,x)"
+    assert one(ledger, edit(Event(column, "documentation", op="retract"))).status == "unchanged"
+    one(ledger, edit(event(column, "documentation", {"text": "said at last"})))
+    parent, child = ledger.ids([dataset, column])
+    (entity,) = ledger.entities([child])
+    assert parent and entity and entity.parent == parent
+
+
 def test_one_part_of_a_claim_is_withdrawn_by_a_retract_and_the_other_part_in_one_group(ledger: Ledger) -> None:
     owner = "urn:clew:person:(people,ada@example.com)"
     says = event(ORDERS, "ownership", {"owners": [{"owner": owner}]})

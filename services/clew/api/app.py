@@ -21,8 +21,7 @@ from clew.api import (
 from clew.api.auth import Gate
 from clew.api.bodies import BodyLimit
 from clew.api.desk import Desk
-from clew.api.graphql import door
-from clew.api.graphql.schema import build_schema
+from clew.api.graphql import door, late
 from clew.api.graphql.served import Served
 from clew.api.records import RECORDS
 from clew.api.replies import Json, answer_errors
@@ -87,7 +86,7 @@ def create_app(
         stations,
         Gate(stations.ledger, start_token=start_token, user=user, loopback=loopback),
         Writer(stations.ledger),
-        Served(stations.ledger, build_schema),
+        Served(stations.ledger, lambda registry: late.build_schema(registry)),
     )
     answer_errors(app)
     app.add_middleware(BodyLimit)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -128,7 +128,7 @@ def prepare(group: Group, registry: Registry, key: bytes, now: int, standing: St
     return PreparedGroup(
         group,
         tuple(events),
-        _with_kin(urns),
+        with_kin(urns),
         tuple(errors),
         _keys(group) if errors else (),
         words.seq,
@@ -354,7 +354,7 @@ def _check_denial(value: Any, where: str) -> None:
     raise BadInput('a denial is {"all": true} or {"keys": [element keys]}', where=where)
 
 
-def _with_kin(urns: dict[str, None]) -> tuple[str, ...]:
+def with_kin(urns: Iterable[str]) -> tuple[str, ...]:
     """Return the URNs with, for each column and derived node, its dataset and the dataset's derived nodes."""
     complete: dict[str, None] = {}
     with_kin: set[str] = set()

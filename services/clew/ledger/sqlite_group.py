@@ -8,7 +8,7 @@ from clew.ledger.codes import MAIN, OPS, payload_number
 from clew.ledger.crawls import Crawls
 from clew.ledger.decide import Head, NewFact, OpenCrawl, Outcome
 from clew.ledger.port import Source
-from clew.ledger.prepare import PreparedEvent, PreparedGroup
+from clew.ledger.prepare import PreparedEvent, PreparedGroup, with_kin
 from clew.ledger.sqlite_heads import HeadKey, KnownHeads, read_heads
 from clew.ledger.sqlite_store import SqliteStore
 from clew_schemas.event import Group
@@ -164,7 +164,7 @@ class GroupWriter:
         head = self._world.head_of(event.urn, event.aspect.name, self._group.source)
         if head.id:
             return self._world.key(event.urn, event.aspect.name, self._group.source), head
-        self._store.intern([event.urn])
+        self._store.intern(with_kin([event.urn]))
         self._store.aspect_number(event.aspect.name)
         key = self._world.key(event.urn, event.aspect.name, self._group.source)
         head = Head(id=self._store.next_claim())

@@ -6,44 +6,28 @@ as older clients expect, it is 200 with errors. Only JSON is posted, so that no 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request, Response
-from graphql import GraphQLError
-from strawberry.exceptions import MissingQueryError
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types.graphql import OperationType
 
 from clew.api.auth import Principal
 from clew.api.desk import At, Desk, RawBody, Reading
-from clew.api.graphql.context import Context
-from clew.api.graphql.limits import MAX_BYTES
-from clew.api.graphql.loader import Loader
-from clew.api.graphql.schema import is_unexpected
-from clew.api.replies import GRAPHQL_PATH, NotAllowed
-from clew.errors import BadInput, ClewError, OurError, TooLarge
+from clew.api.graphql import late
+from clew.api.graphql.asked import MAX_BYTES, Asked
+from clew.api.replies import GRAPHQL_PATH
+from clew.errors import BadInput, TooLarge
 
 router = APIRouter(tags=["graphql"])
 
 MODERN = "application/graphql-response+json"
 LEGACY = "application/json"
-_READS = frozenset({OperationType.QUERY})
-_ALL = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
 
 class UnsupportedMedia(BadInput):
     """A body of another type than JSON."""
 
     http_status = 415
-
-
-class Asked(NamedTuple):
-    """One request in GraphQL's terms."""
-
-    query: str
-    variables: dict[str, Any] | None
-    operation_name: str | None
 
 
 @router.get(GRAPHQL_PATH, summary="Ask a GraphQL query")
@@ -91,25 +75,7 @@ def _asked(said: Any) -> Asked:
 def _answer(request: Request, desk: Desk, principal: Principal, asked: Asked, *, writes: bool) -> Response:
     """Execute a request, in this thread, and put the result into the media type that the client prefers."""
     media = negotiate(request.headers.get("accept", ""))
-    schema = desk.schema.now()  # one and the same to the end, whatever is defined meanwhile
-    context = Context(desk.stations, desk.writer, principal, Loader(desk.stations.ledger), schema.kinds)
-    try:
-        result = schema.execute_sync(
-            asked.query,
-            asked.variables,
-            context,
-            operation_name=asked.operation_name,
-            allowed_operation_types=_ALL if writes else _READS,
-        )
-        data, errors = result.data, result.errors or []
-    except InvalidOperationTypeError as error:
-        raise NotAllowed("a mutation is posted, not got", where="query", hint="Send it with POST") from error
-    except (CannotGetOperationTypeError, MissingQueryError):
-        data, errors = None, [GraphQLError("no such operation in the query")]
-    executed = data is not None or any(error.path for error in errors)
-    said: dict[str, Any] = {"data": data} if executed else {}
-    if errors:
-        said["errors"] = [error_of(each) for each in errors]
+    said, executed = late.executed(desk, principal, asked, writes=writes)
     status = 200 if executed or media == LEGACY else 400
     return Response(orjson.dumps(said), status, media_type=f"{media}; charset=utf-8")
 
@@ -133,23 +99,3 @@ def _quality(parameters: str) -> float:
             except ValueError:
                 return 0.0
     return 1.0
-
-
-def error_of(error: GraphQLError) -> dict[str, Any]:
-    """Return an error as it goes out: with path, and our code, where and hint; nothing of what is inside."""
-    said: dict[str, Any] = {**error.formatted}
-    cause = _cause(error).to_dict()
-    said["message"] = cause.pop("what")
-    said["extensions"] = cause
-    return said
-
-
-def _cause(error: GraphQLError) -> ClewError:
-    original = error.original_error
-    if isinstance(original, ClewError):
-        return original
-    if isinstance(original, RecursionError):
-        return TooLarge("the query is nested too deeply")
-    if is_unexpected(error):
-        return OurError("something went wrong inside Clew", hint="The server's log says what")
-    return BadInput(error.message, hint="Ask for __schema: it says what may be asked")

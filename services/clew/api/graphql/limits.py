@@ -27,7 +27,6 @@ from strawberry.extensions import SchemaExtension
 from clew.api.graphql.entities import DEFAULT_COLUMNS
 from clew.errors import BadInput, ClewError, TooLarge
 
-MAX_BYTES = 100_000
 MAX_DEPTH = 15
 MAX_ALIASES = 30
 MAX_TOKENS = 2_000

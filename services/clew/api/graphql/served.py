@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from clew.api.graphql.schema import Schema
 from clew.ledger import LedgerReader
 from clew_schemas.registry import Registry
+
+if TYPE_CHECKING:
+    from clew.api.graphql.schema import Schema
 
 
 class Served:

@@ -33,7 +33,7 @@ _build_once = cache(lambda: build_schema(Registry.built_in()))
 @pytest.fixture
 def app(house: House, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     """The app in front of the house. The schema is the same each time, and takes longer to build than most tests."""
-    monkeypatch.setattr("clew.api.app.build_schema", lambda registry: _build_once())
+    monkeypatch.setattr("clew.api.graphql.late.build_schema", lambda registry: _build_once())
     return create_app(house, start_token=START, user="ada")
 
 

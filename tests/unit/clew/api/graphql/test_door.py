@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from clew.api.graphql.asked import MAX_BYTES
 from clew.api.graphql.door import LEGACY, MODERN, negotiate
-from clew.api.graphql.limits import MAX_ALIASES, MAX_BYTES, MAX_DEPTH
+from clew.api.graphql.limits import MAX_ALIASES, MAX_DEPTH
 from unit.clew.api.wire import FLIGHTS
 
 

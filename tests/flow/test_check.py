@@ -231,7 +231,9 @@ CI = ROOT / "docs" / "ci"
 
 def script(folder: Path, home: Path, file: str, *words: str, **variables: str) -> tuple[int, str, str]:
     """Run a script of docs/ci as a CI server would, with clew and the demo's dbt on the path."""
-    paths = os.pathsep.join([str(Path(CLEW).parent), str(WORK / "venv" / "bin"), os.environ["PATH"]])
+    paths = os.pathsep.join(
+        [str(terminal.for_shells()), str(Path(CLEW).parent), str(WORK / "venv" / "bin"), os.environ["PATH"]]
+    )
     given = {**environment(home), "PATH": paths, **variables}
     done = subprocess.run(["sh", str(CI / file), *words], cwd=folder, env=given, capture_output=True, timeout=280)
     return done.returncode, done.stdout, done.stderr

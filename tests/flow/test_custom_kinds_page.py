@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from flow import terminal
+
 PAGE = Path(__file__).parents[2] / "docs" / "custom-kinds.md"
 PORT = "7400"
 _BLOCK = re.compile(r"^```(json|console)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -53,7 +55,7 @@ def followed(page: str, folder: Path, port: int) -> str:
 
 def _run(script: str, folder: Path) -> dict[tuple[int, int], str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CLEW_")}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
+    path = os.pathsep.join([str(terminal.for_shells()), str(Path(sys.executable).parent), kept["PATH"]])
     environment = {**kept, "PATH": path, "NO_COLOR": "1", "COLUMNS": "110"}
     shell = subprocess.Popen(
         ["bash", "-c", script], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True

@@ -10,13 +10,14 @@ import sys
 from pathlib import Path
 
 from clew.cli.explained import MEANINGS, explained
+from flow import terminal
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 
 
 def environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CLEW_")}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
+    path = os.pathsep.join([str(terminal.for_shells()), str(Path(sys.executable).parent), kept["PATH"]])
     return {**kept, "PATH": path, "NO_COLOR": "1", "COLUMNS": "200", **more}
 
 

@@ -236,7 +236,7 @@ def script(folder: Path, home: Path, file: str, *words: str, **variables: str) -
     )
     given = {**environment(home), "PATH": paths, **variables}
     done = subprocess.run(["sh", str(CI / file), *words], cwd=folder, env=given, capture_output=True, timeout=280)
-    return done.returncode, done.stdout, done.stderr
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
 def test_the_script_for_ci_compares_files_and_leaves_the_outcome_in_every_format(

@@ -19,14 +19,8 @@ from clew_schemas.aspects import BUILT_IN
 from clew_schemas.aspects.base import ANNOTATION
 from clew_schemas.documents import from_document
 from clew_schemas.errors import ClewError
+from clew_schemas.published import path_of
 from clew_schemas.registry import Aspect, export, from_model
-
-FOLDER = Path(__file__).parent / "contracts"
-
-
-def path_of(name: str, version: int, part: str = "json") -> Path:
-    """Return where the contract lies; `part` is `json`, `good.json` or `bad.json`."""
-    return FOLDER / f"{name}.v{version}.{part}"
 
 
 def text_of(document: dict[str, Any]) -> str:
@@ -49,11 +43,13 @@ def write() -> list[Path]:
 def problems() -> Iterator[str]:
     """Yield what is wrong between models, published documents and examples; nothing when all is well."""
     for model in BUILT_IN:
-        document, aspect = export(model), from_model(model)
-        path = path_of(aspect.name, aspect.version)
+        document = export(model)
+        name, version = document[ANNOTATION]["name"], document[ANNOTATION]["version"]
+        path = path_of(name, version)
         if not path.exists():
-            yield f"{aspect.name} v{aspect.version} is not published: run python -m clew_schemas.contracts --write"
+            yield f"{name} v{version} is not published: run python -m clew_schemas.contracts --write"
             continue
+        aspect = from_model(model)
         if path.read_text() != text_of(document):
             yield f"{path.name} is published and differs from the model: raise the version and publish anew"
         earlier = path_of(aspect.name, aspect.version - 1)

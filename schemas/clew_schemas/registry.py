@@ -9,14 +9,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
+import orjson
 from pydantic import ValidationError
 
 from clew_schemas.aspects import BUILT_IN, AspectModel
 from clew_schemas.aspects.base import ANNOTATION
 from clew_schemas.errors import BadInput
 from clew_schemas.kinds import DERIVED_KINDS, KINDS, LEAF_KINDS
+from clew_schemas.published import path_of
 from clew_schemas.urn import Urn
 
 Validator = Callable[[Any], None]
@@ -245,10 +248,33 @@ def export(model: type[AspectModel]) -> dict[str, Any]:
     }
 
 
+@cache
 def from_model(model: type[AspectModel]) -> Aspect:
-    """Return a built-in aspect: everything from its exported document, but for the faster validator."""
-    validator = model.__pydantic_validator__
-    return read_document(export(model), validator.validate_python)
+    """Return a built-in aspect, made once: everything from its published document, but for the faster validator.
+
+    A document that is not published yet is exported: making one costs more than reading all. What is published is what
+    the model says, as `clew_schemas.contracts` checks.
+    """
+    said: Any = model.model_config["json_schema_extra"]
+    path = path_of(said[ANNOTATION]["name"], said[ANNOTATION]["version"])
+    document = orjson.loads(path.read_bytes()) if path.exists() else export(model)
+    return read_document(document, _Validating(model))
+
+
+class _Validating:
+    """Checks payloads by a model, whose validator is built for the first one."""
+
+    def __init__(self, model: type[AspectModel]) -> None:
+        self._model = model
+        self._building = threading.Lock()
+        self._validate: Validator | None = None
+
+    def __call__(self, payload: Any) -> Any:
+        if self._validate is None:
+            with self._building:
+                self._model.model_rebuild()
+                self._validate = self._model.__pydantic_validator__.validate_python
+        return self._validate(payload)
 
 
 def read_document(document: Mapping[str, Any], validate: Validator) -> Aspect:

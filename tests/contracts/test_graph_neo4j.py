@@ -1,12 +1,7 @@
-"""Neo4j keeps the contract of the graph port, on one server that others use too.
-
-Tests take turns with one graph, emptied before each: its name stands in the text of every statement, and a server that
-plans each anew for every test does little else.
-"""
+"""Neo4j keeps the contract of the graph port."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -17,27 +12,18 @@ from clew.graph.neo4j_graph import Neo4jGraph
 from clew.graph.neo4j_link import Link
 from contracts.graph_contract import GraphContract, OpenGraph
 
+_NAME = uuid4()
+
 
 @pytest.fixture(scope="module")
 def server(neo4j: Server) -> Server:
     return neo4j
 
 
-@pytest.fixture(scope="module")
-def link(server: Server) -> Iterator[Link]:
-    """The way to the one graph."""
-    link = Link(f"{server.url}?graph={uuid4()}")
-    link.hold()
-    Neo4jGraph.open(_url(server, link)).close()
-    yield link
-    link.release()
-
-
 class TestNeo4jGraph(GraphContract):
     @pytest.fixture
-    def open_graph(self, server: Server, link: Link) -> OpenGraph:
-        empty(link)
-        url = _url(server, link)
+    def open_graph(self, server: Server) -> OpenGraph:
+        url = emptied(server)
 
         def opened() -> Graph:
             return Neo4jGraph.open(url)
@@ -45,17 +31,22 @@ class TestNeo4jGraph(GraphContract):
         return opened
 
 
-def _url(server: Server, link: Link) -> str:
-    return f"{server.url}?graph={link.graph}"
+def emptied(server: Server) -> str:
+    """Return the URL of the one graph with which tests take turns, empty: as it was before it was first opened, or as
+    its generation began.
 
-
-def empty(link: Link) -> None:
-    """Make the graph's generation in force as it was when it began."""
-    for leftover in neo4j_schema.doom_leftovers(link):
-        neo4j_schema.drop(link, leftover)
+    A generation's number stands in every statement: were it another for each test, the server would plan all of them
+    anew, and do little else.
+    """
+    url = f"{server.url}?graph={_NAME}"
+    link = Link(url)
+    link.hold()
     number = neo4j_schema.current(link)
-    link.alone(f"MATCH (n:N{number}|K{number}) DETACH DELETE n")
-    link.alone(
-        "MATCH (g:ClewGeneration {number: $number}) SET g.epoch = '', g.seq = 0, g.seen = 0, g.turn = 0, g.unswept = 0",
-        number=number,
-    )
+    if number is not None:
+        for leftover in neo4j_schema.doom_leftovers(link):
+            neo4j_schema.drop(link, leftover)
+        link.alone(f"MATCH (n:N{number}|K{number}) DETACH DELETE n")
+        began = "g.epoch = '', g.seq = 0, g.seen = 0, g.turn = 0, g.unswept = 0"
+        link.alone(f"MATCH (g:ClewGeneration {{number: $number}}) SET {began}", number=number)
+    link.release()
+    return url

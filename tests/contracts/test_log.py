@@ -109,6 +109,7 @@ def until(done: Callable[[], Any], patience: float = 90.0) -> None:
     end = time.monotonic() + patience
     while not done():
         assert time.monotonic() < end, "it never came"
+        time.sleep(0.005)
 
 
 def note(text: str, n: int = 0, **members: Any) -> Group:
@@ -431,7 +432,7 @@ def history(ledger: Ledger) -> None:
 def published(house: House) -> None:
     """Publish all that there is."""
     publisher = house.log.publisher(house.ledger)
-    while publisher.step():
+    while publisher.health().lag != 0 and publisher.step():
         pass
     assert publisher.health().lag == 0
     publisher.close()
@@ -439,11 +440,14 @@ def published(house: House) -> None:
 
 def values(url: LogUrl, topic: str) -> list[tuple[bytes, dict[str, bytes]]]:
     """Return values and headers of a whole topic, by partition, by a bare consumer."""
-    consumer = Consumer({"bootstrap.servers": url.brokers, "group.id": "bare", "enable.auto.commit": False})
+    settings = {"bootstrap.servers": url.brokers, "group.id": "bare", "enable.auto.commit": False}
+    # Whatever is asked of a broker waits for its answer to the fetch before.
+    consumer = Consumer({**settings, "fetch.wait.max.ms": 10})
     found = []
     for number in consumer.list_topics(topic).topics[topic].partitions:
         low, high = consumer.get_watermark_offsets(TopicPartition(topic, number)) or (0, 0)
-        consumer.assign([TopicPartition(topic, number, low)])
+        if low < high:
+            consumer.assign([TopicPartition(topic, number, low)])
         at = low
         while at < high:
             message = consumer.poll(30)

@@ -79,7 +79,7 @@ class Load(threading.Thread):
     def run(self) -> None:
         random_ = random.Random(4)
         streams = {source: groups(source, 1_000_000, source) for source in self.sent}
-        while not self._stopping.wait(0.002):
+        while not self._stopping.wait(0.01):
             source = random_.choice(list(streams))
             said = next(iter(streams[source]))
             self._producers[source].send(GROUP, said, times=random_.choice((1, 1, 1, 2)))
@@ -111,6 +111,24 @@ def check_all_landed_once(ledger: Ledger, load: Load) -> None:
         landed[commit.source].append(commit.group)
     assert landed == load.sent
     assert ledger.parked() == []
+
+
+@pytest.fixture(scope="module")
+def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Server]]:
+    """Servers that tests may kill, and not those that others use."""
+    servers = start(["kafka", "postgres"], tmp_path_factory.mktemp("mortal"), own=True)
+    yield servers
+    for server in servers.values():
+        server.discard()
+
+
+@pytest.fixture
+def living(mortal: dict[str, Server]) -> dict[str, Server]:
+    """The mortal servers, up."""
+    for server in mortal.values():
+        if not server.pids:
+            server.restart()
+    return mortal
 
 
 @pytest.fixture
@@ -193,9 +211,8 @@ def test_committers_stand_by_for_each_other_and_a_stopped_one_that_wakes_doubles
     ledger.close()
 
 
-def test_servers_that_go_away_are_waited_for(tmp_path: Path, registry: Server) -> None:
-    servers = start(["kafka", "postgres"], tmp_path / "own", own=True)
-    kafka, postgres = servers["kafka"], servers["postgres"]
+def test_servers_that_go_away_are_waited_for(living: dict[str, Server], registry: Server) -> None:
+    kafka, postgres = living["kafka"], living["postgres"]
     url = address(kafka, registry)
     _, ledger = postgres_ledger(postgres)
     with_source(ledger)
@@ -236,11 +253,10 @@ def test_servers_that_go_away_are_waited_for(tmp_path: Path, registry: Server) -
     for part in (committer, publisher, door, tail, log):
         part.close()
     ledger.close()
-    for server in servers.values():
-        server.discard()
 
 
-def test_a_broker_that_is_away_is_said_in_words(registry: Server) -> None:
+def test_a_broker_that_is_away_is_said_in_words(registry: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clew.log.kafka_link._ASK", 1.0)
     port = free_port()
     with pytest.raises(Unreachable, match="no broker of Kafka answers") as caught:
         open_log(f"kafka://127.0.0.1:{port}?registry={registry.url}", patience=0.5)
@@ -267,10 +283,10 @@ def test_a_registry_that_is_none_is_said_in_words(
 
 
 def test_a_door_whose_broker_is_gone_says_so_and_nothing_is_queued(
-    tmp_path: Path, registry: Server, monkeypatch: pytest.MonkeyPatch
+    living: dict[str, Server], registry: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("clew.log.kafka_link._DELIVERY", 1.0)
-    kafka = start(["kafka"], tmp_path / "own", own=True)["kafka"]
+    kafka = living["kafka"]
     log = open_log(address(kafka, registry))
     door = log.door(HeldKeys({"s0": SigningKey(PRIVATE)}))
     kafka.kill()

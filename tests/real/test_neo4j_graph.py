@@ -32,11 +32,18 @@ from clew.graph.neo4j_graph import Neo4jGraph
 from clew.graph.neo4j_link import Link, run
 from clew.graph.port import FOREVER, Graph, GraphChange, Ids, Interval, Node, Position
 from contracts.graph_contract import ALL, DOWN, FLOW, KEY, MEMBER, OTHER_KEY, UP, commit, edge, ids, pairs, rows, says
+from contracts.test_graph_neo4j import emptied
 
 
 @pytest.fixture
 def url(neo4j: Server) -> str:
-    """A graph of its own on the server that all tests share."""
+    """An empty graph on the server that all tests share."""
+    return emptied(neo4j)
+
+
+@pytest.fixture
+def new_url(neo4j: Server) -> str:
+    """A graph that was never opened."""
     return f"{neo4j.url}?graph={uuid.uuid4()}"
 
 
@@ -154,17 +161,17 @@ def test_migrating_again_changes_nothing(url: str, graph: Graph, bare: Callable[
     assert after == before
 
 
-def test_houses_that_open_a_graph_at_once_share_it(url: str) -> None:
+def test_houses_that_open_a_graph_at_once_share_it(new_url: str) -> None:
     opened: list[Neo4jGraph] = []
-    together([lambda: opened.append(Neo4jGraph.open(url)) for _ in range(4)])
+    together([lambda: opened.append(Neo4jGraph.open(new_url)) for _ in range(4)])
     opened[0].apply("e", [commit(1, says(KEY, edge(1, 2)))])
     assert [each.position() for each in opened] == [Position("e", 1)] * 4
     for each in opened:
         each.close()
 
 
-def test_graphs_of_other_names_are_apart(url: str, neo4j: Server, graph: Graph) -> None:
-    other = Neo4jGraph.open(f"{neo4j.url}?graph={uuid.uuid4()}")
+def test_graphs_of_other_names_are_apart(new_url: str, graph: Graph) -> None:
+    other = Neo4jGraph.open(new_url)
     graph.apply("e", [commit(1, says(KEY, edge(1, 2)))])
     other.apply("f", [commit(7, says(KEY, edge(1, 3)))])
     other.replace(*KEY, [Interval(edge(1, 4), 7, FOREVER)], b"")
@@ -204,9 +211,9 @@ def test_the_pushed_down_closure_is_a_breadth_first_search_that_prunes(graph: Ne
             assert not any("Scan" in each for each in operators), operators
 
 
-def test_no_statement_of_daily_work_scans(graph: Neo4jGraph, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_statement_of_daily_work_scans(new_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A planner that finds a generation empty would rather scan it than seek; and keep to that when it has grown."""
-    plans: dict[str, list[str]] = {}
+    graph, plans = Neo4jGraph.open(new_url), dict[str, list[str]]()
 
     def explained(tx: ManagedTransaction, text: str, **parameters: Any) -> Record | None:
         plan = tx.run(f"EXPLAIN {text}", parameters).consume().plan
@@ -223,6 +230,7 @@ def test_no_statement_of_daily_work_scans(graph: Neo4jGraph, monkeypatch: pytest
     graph.nodes(ids(1))
     graph.edges_of(*KEY)
     graph.replace(*OTHER_KEY, [Interval(edge(1, 5), 1, 2), Interval(edge(1, 5), 2, FOREVER)], b"")
+    graph.close()
     assert len(plans) > 15
     slow = {text: plan for text, plan in plans.items() if any("Scan" in each or "Join" in each for each in plan)}
     assert slow == {}

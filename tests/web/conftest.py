@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, WebSocket, sync_playwright
 
 from clew.api.app import create_app
 from clew.api.ui import is_built
@@ -27,6 +27,7 @@ from clew.settings import Settings
 from flow.demo_data import EVERY_RECIPE, recipe, records
 from web.hostile import ALL as HOSTILE
 from web.hostile import KIND
+from web.looks import look
 
 TAKEN = {"opened", "accepted", "unchanged", "closed"}
 START = "clew_start-token-of-the-web-tests"
@@ -38,7 +39,10 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--process-per-site",
 )
+"""No name and no address but this machine's leads anywhere, and the tabs of one visitor share a renderer."""
 PATIENCE = 60_000
 """Milliseconds that a test waits for a page: this machine may do other work beside."""
 
@@ -118,7 +122,7 @@ class Tab:
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
         page.on("request", self._ask)
-        page.route(lambda url: not self._is_here(url), self._refuse)
+        page.on("websocket", self._ask)
 
     def visit(self, path: str) -> Page:
         """Open a path and wait until nothing is awaited any more."""
@@ -149,38 +153,62 @@ class Tab:
         if message.type in ("error", "warning"):
             self.complaints.append(f"{message.type}: {message.text}")
 
-    def _ask(self, request: Request) -> None:
-        self.asked.append(request.url)
+    def _ask(self, asked: Request | WebSocket) -> None:
+        self.asked.append(asked.url)
+        if not self._is_here(asked.url):
+            self.abroad.append(asked.url)
 
     @staticmethod
     def _is_here(url: str) -> bool:
         return url.startswith(("data:", "blob:")) or urlsplit(url).hostname == "127.0.0.1"
 
-    def _refuse(self, route: Route) -> None:
-        self.abroad.append(route.request.url)
-        route.abort()
-
 
 Open = Callable[..., Tab]
 
 
+@pytest.fixture(scope="module")
+def warm(browser: Browser, served: Served) -> Iterator[Page]:
+    """A tab that stays open beside the tests': what it shares with them is Chromium's cache and a running renderer.
+
+    To start those anew costs more than to show a page.
+    """
+    context = _context(browser)
+    page = context.new_page()
+    page.goto(f"{served.open}/icon.svg")
+    yield page
+    context.close()
+
+
+def _context(browser: Browser) -> BrowserContext:
+    return browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light", reduced_motion="reduce")
+
+
 @pytest.fixture
-def open_tab(browser: Browser, served: Served) -> Iterator[Open]:
-    """Return a maker of tabs, each of a visitor who was never here."""
+def open_tab(browser: Browser, served: Served, warm: Page) -> Iterator[Open]:
+    """Return a maker of tabs, each of a visitor who was never here.
+
+    The first one is opened beside the warm tab, and what it stored is forgotten after the test. The others, that of the
+    closed house, and one for whom Chromium itself is to be new, have a context of their own.
+    """
     tabs: list[Tab] = []
 
-    def open_tab(*, width: int = 1440, height: int = 900, scheme: str = "light", closed: bool = False) -> Tab:
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if scheme == "dark" else "light",
-            reduced_motion="reduce",
-        )
-        tabs.append(Tab(context.new_page(), served.closed if closed else served.open))
+    def open_tab(
+        *, width: int = 1440, height: int = 900, scheme: str = "light", closed: bool = False, new: bool = False
+    ) -> Tab:
+        context = _context(browser) if tabs or closed or new else warm.context
+        page = context.new_page()
+        look(page, width, height, scheme)
+        tabs.append(Tab(page, served.closed if closed else served.open))
         return tabs[-1]
 
     yield open_tab
     for each in tabs:
-        each.page.context.close()
+        if each.page.context is warm.context:
+            each.page.close()
+        else:
+            each.page.context.close()
+    warm.evaluate("() => localStorage.clear()")
+    for each in tabs:
         each.check()
 
 

@@ -105,9 +105,9 @@ def test_a_slow_answer_is_announced_and_old_data_stays_meanwhile(tab: Tab) -> No
     page.get_by_label("Words").fill("weather")
     page.wait_for_selector(".refreshing.on", state="attached")
     expect(page.locator(".hit").first).to_be_visible()
-    page.unroute("**/graphql")
     for each in held:
         each.continue_()
+    page.unroute("**/graphql")
     tab.settle()
     expect(page.locator(".page-head")).to_contain_text("weather")
 
@@ -117,9 +117,9 @@ def test_a_first_answer_that_is_slow_is_announced(tab: Tab) -> None:
     tab.page.route("**/v1/entities/**", lambda route: held.append(route))
     tab.page.goto(tab.base + entity("urn:clew:dataset:(duckdb://nyc,nyc.raw.flights)"))
     expect(tab.page.locator(".loading")).to_contain_text("Loading")
-    tab.page.unroute("**/v1/entities/**")
     for each in held:
         each.continue_()
+    tab.page.unroute("**/v1/entities/**")
     tab.settle()
     expect(tab.page.locator(".loading")).to_have_count(0)
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from web.conftest import START, Open, Served, Tab, entity, violations
 from web.hostile import NASTY, RIGHT_TO_LEFT, SCRIPT
-from web.looks import LOOKS
+from web.looks import every_look
 from web.test_pages import overflows
 
 DATASET = "urn:clew:dataset:(duckdb://nyc,nyc.main_marts.fct_flights)"
@@ -58,11 +58,9 @@ def test_a_page_is_fit_to_read_in_every_look(tab: Tab, axe: str, name: str) -> N
     assert len(tab.api()) <= 3
     assert page.title().endswith("Clew")
     assert page.get_by_role("alert").count() == 0
-    for width, height, scheme in LOOKS:
-        page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        assert violations(page, axe) == [], f"{name} at {width}, {scheme}"
-        assert not overflows(page), f"{name} at {width} is wider than the window"
+    for shown in every_look(page):
+        assert violations(page, axe) == [], f"{name} at {shown}"
+        assert not overflows(page), f"{name} at {shown} is wider than the window"
 
 
 @pytest.mark.parametrize(("key", "heading"), [("c", "Changes"), ("o", "Sources"), ("q", "Query")])

@@ -8,10 +8,10 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from web.conftest import Open, Tab, violations
+from web.conftest import Tab, violations
 from web.editing import asked, dialog, edited, focused, house, steward, table
 from web.hostile import LONG, MARKDOWN, NASTY
-from web.looks import LOOKS
+from web.looks import every_look
 from web.test_pages import overflows
 
 TERMS = "/glossary"
@@ -223,21 +223,20 @@ class TestRefused:
         expect(dialog(page).get_by_label("Name")).to_have_value("Kept in mind")
 
 
-def test_the_page_is_fit_to_read_in_every_look_with_hostile_names_and_a_dialog_open(open_tab: Open, axe: str) -> None:
-    for width, height, scheme in LOOKS:
-        tab = open_tab(width=width, height=height, scheme=scheme)
-        grown(tab, "tags", name=LONG, definition=MARKDOWN)
-        grown(tab, "tags", name="Below the long one", parent=LONG)
-        page = steward(tab).visit("/glossary?of=tags")
+def test_the_page_is_fit_to_read_in_every_look_with_hostile_names_and_a_dialog_open(tab: Tab, axe: str) -> None:
+    grown(tab, "tags", name=LONG, definition=MARKDOWN)
+    grown(tab, "tags", name="Below the long one", parent=LONG)
+    page = steward(tab).visit("/glossary?of=tags")
+    for shown in every_look(page):
         page.get_by_role("treeitem").filter(has_text=LONG).click()
         tab.settle()
-        assert violations(page, axe) == [], f"{width}, {scheme}"
-        assert not overflows(page), f"{width}"
+        assert violations(page, axe) == [], shown
+        assert not overflows(page), shown
         assert page.evaluate("() => window.hacked") is None
         assert page.locator("main img, main script").count() == 0
         for name in ("Explain", "Rename", "Move", "Make one below", "Delete"):
             page.get_by_role("article").get_by_role("button", name=name).click()
             dialog(page)
-            assert violations(page, axe) == [], f"{name} at {width}, {scheme}"
+            assert violations(page, axe) == [], f"{name} at {shown}"
             page.keyboard.press("Escape")
             expect(page.get_by_role("dialog")).to_have_count(0)

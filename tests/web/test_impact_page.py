@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from web.conftest import Served, Tab, violations
-from web.looks import LOOKS
+from web.looks import every_look
 
 DEP_DELAY = "urn:clew:column:(duckdb://nyc,nyc.raw.flights,dep_delay)"
 BOARD = "urn:clew:dashboard:(dbt://nyc_flights,exposure.nyc_flights.operations_board)"
@@ -111,9 +111,7 @@ def test_axe_finds_nothing_in_any_look_with_a_path_open(tab: Tab, axe: str, rest
     page = tab.visit(impact(DEP_DELAY, rest))
     for each in page.locator(".affected .icon-button").all()[:2]:
         each.click()
-    for width, height, scheme in LOOKS:
-        page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    for shown in every_look(page):
         tab.settle()
-        assert violations(page, axe) == [], f"{rest} at {width}, {scheme}"
-        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), f"{width} wide"
+        assert violations(page, axe) == [], f"{rest} at {shown}"
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), f"wider than {shown}"

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from web.conftest import Open, Served, Tab, violations
-from web.looks import LOOKS
+from web.looks import every_look
 
 FLIGHTS = "urn:clew:dataset:(duckdb://nyc,nyc.raw.flights)"
 STAGED = "urn:clew:dataset:(duckdb://nyc,nyc.main_staging.stg_flights)"
@@ -330,12 +330,10 @@ class TestAddress:
 )
 def test_axe_finds_nothing_in_any_look_after_opening_and_tracing(tab: Tab, axe: str, rest: str) -> None:
     page = tab.visit(lineage(FLIGHTS, rest))
-    for width, height, scheme in LOOKS:
-        page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    for shown in every_look(page):
         tab.settle()
-        assert violations(page, axe) == [], f"{rest} at {width}, {scheme}"
-        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), f"{width} wide"
+        assert violations(page, axe) == [], f"{rest} at {shown}"
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), f"wider than {shown}"
 
 
 def test_axe_finds_nothing_with_menus_and_the_list_of_neighbours_open(tab: Tab, axe: str) -> None:

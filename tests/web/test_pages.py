@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from web.conftest import Open, Tab, entity, violations
 from web.hostile import SENSOR
-from web.looks import LOOKS
+from web.looks import every_look
 
 DATASET = "urn:clew:dataset:(duckdb://nyc,nyc.main_marts.fct_flights)"
 VERSION = "urn:clew:model_version:(mlflow://nyc,flight_delay.2)"
@@ -52,20 +52,34 @@ def test_a_page_asks_three_times_at_most_and_is_fit_to_read_in_every_look(tab: T
     assert len(asked) <= 3, asked
     assert page.title().endswith("Clew")
     assert page.locator("main h1").inner_text()
-    for width, height, scheme in LOOKS:
-        page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        assert violations(page, axe) == [], f"{name} at {width}, {scheme}"
-        assert not overflows(page), f"{name} at {width} is wider than the window"
+    for shown in every_look(page):
+        assert violations(page, axe) == [], f"{name} at {shown}"
+        assert not overflows(page), f"{name} at {shown} is wider than the window"
 
 
-def test_the_first_load_stays_within_its_budget(tab: Tab) -> None:
+def test_the_first_load_stays_within_its_budget(open_tab: Open) -> None:
+    tab = open_tab(new=True)
     sizes: dict[str, int] = {}
     tab.page.on("response", lambda said: sizes.update({said.url: int(said.headers.get("content-length", 0))}))
     tab.visit("/")
     assert len(tab.asked) <= 30, tab.asked
     script = sum(size for url, size in sizes.items() if url.endswith(".js"))
     assert 50_000 < script <= 180_000, sizes
+
+
+@pytest.mark.parametrize("address", ["https://example.org/x.png", "http://192.0.2.1/x.png", "ws://example.org/x"])
+def test_what_is_asked_for_off_this_machine_is_seen_and_goes_nowhere(tab: Tab, address: str) -> None:
+    tab.expect("ERR_NAME_NOT_RESOLVED")
+    with tab.page.expect_event("console"):
+        tab.page.evaluate(
+            "of => { of.startsWith('ws') ? new WebSocket(of) : (new Image().src = of) }",
+            address,
+        )
+    assert tab.abroad == [address]
+    assert tab.complaints
+    with pytest.raises(AssertionError):
+        tab.check()
+    tab.abroad.clear()
 
 
 def test_an_address_that_is_no_page_is_said_by_the_page_itself(tab: Tab) -> None:

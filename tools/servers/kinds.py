@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -46,7 +46,7 @@ def start(
 
     `folder` receives the data and logs of those started here; one folder serves one start. `durable` has PostgreSQL
     sync every commit to disk. `own` starts servers even where the environment gives some, for tests that kill them.
-    `brief` is for servers that live some minutes: their JVMs compile less well, in two thirds of the CPU time.
+    `brief` is for servers that live some minutes: their JVMs compile less well, in half of the CPU time.
     With a registry among them, Kafka's URL names it. All are gone when this process is, however it ends.
 
     Raises ServerError, with the end of the server's log, when one can't be had; then none is left running.
@@ -97,7 +97,13 @@ def _launch(name: str, folder: Path, durable: bool, brief: bool) -> Server:
     folder.mkdir(parents=True, exist_ok=True)
     recipe = KINDS[name].prepare(folder, durable)
     if brief and Path(recipe.command[0]).name == "java":
-        recipe = replace(recipe, command=(recipe.command[0], "-XX:TieredStopAtLevel=1", *recipe.command[1:]))
+        recipe = replace(recipe, command=_briefly(recipe.command))
     server = Server(name, recipe.url, recipe)
     server.launch()
     return server
+
+
+def _briefly(java: Sequence[str]) -> tuple[str, ...]:
+    """The same with a compiler and a garbage collector that take little time of few cores."""
+    options = ("-XX:+UseSerialGC" if each == "-XX:+UseG1GC" else each for each in java[1:])
+    return (java[0], "-XX:TieredStopAtLevel=1", *options)

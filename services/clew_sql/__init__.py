@@ -1,8 +1,7 @@
 """Column lineage from SQL. Pure: text and a schema in, facts out; imports nothing else of ours.
 
-sqlglot is loaded when a text is read, and not before. Read it in the order a statement takes:
+`texts` has what is asked; sqlglot is loaded with it, when it is first asked. Read the rest in the order a statement takes:
 
-    texts        what is asked of a text
     templates    Jinja left in the text -> plain SQL
     blocks       procedural SQL -> the plain statements in it
     parse        text -> syntax trees, one a statement (sqlglot's parser)

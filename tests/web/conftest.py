@@ -17,7 +17,16 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, WebSocket, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    WebSocket,
+    expect,
+    sync_playwright,
+)
 
 from clew.api.app import create_app
 from clew.api.ui import is_built
@@ -45,6 +54,7 @@ ARGUMENTS = (
 """No name and no address but this machine's leads anywhere, and the tabs of one visitor share a renderer."""
 PATIENCE = 60_000
 """Milliseconds that a test waits for a page: this machine may do other work beside."""
+expect.set_options(timeout=PATIENCE / 2)
 
 SETTLED = """() => {
   const waits = document.documentElement.dataset.awaited !== "0" || !document.querySelector("main h1");

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
@@ -43,6 +43,8 @@ READER = "clew_reader"
 _AT_ONCE = 4
 _PATIENCE = 5.0
 _PAGE = 1000
+_AGAIN = 0.1
+"""Seconds between two cancels of one stop."""
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,50}")
 _CURSOR = "clew_sql"
 _MEMORY = "32MB"
@@ -178,7 +180,7 @@ class PostgresRelations:
             with (
                 self._translated(),
                 self._connect() as connection,
-                (stop or Stop()).ending(connection.cancel_safe),
+                _cancelled_by(stop or Stop(), connection),
             ):
                 return self._select(connection, text, parameters, bounds)
         except psycopg.Error as error:
@@ -354,6 +356,32 @@ def _place(text: str, offset: int) -> str:
 
 def _asked(value: Value) -> Value:
     return int(value) if isinstance(value, bool) else value
+
+
+@contextmanager
+def _cancelled_by(stop: Stop, connection: _CONNECTION) -> Iterator[None]:
+    """While inside, a stop cancels what runs, and goes on cancelling: a cancel between two statements is lost."""
+    ended = threading.Event()
+
+    def cancel() -> None:
+        while not ended.is_set():
+            with suppress(psycopg.Error):
+                connection.cancel_safe()
+            ended.wait(_AGAIN)
+
+    cancelling = threading.Thread(target=cancel, daemon=True)
+
+    def begin() -> None:
+        if cancelling.ident is None:
+            cancelling.start()
+
+    try:
+        with stop.ending(begin):
+            yield
+    finally:
+        ended.set()
+        if cancelling.is_alive():
+            cancelling.join()
 
 
 def _taken(cursor: RawServerCursor[Row], bounds: Bounds) -> tuple[list[Row], str | None]:

@@ -312,4 +312,4 @@ def _clear(folder: Path, current: Path) -> None:
     """Take away what an earlier rebuild left: nobody else has this home open."""
     for path in folder.glob("relations-*"):
         if not path.name.startswith(current.name):
-            path.unlink()
+            path.unlink(missing_ok=True)  # what a closing connection clears away itself

@@ -1,6 +1,6 @@
 """Column lineage from SQL. Pure: text and a schema in, facts out; imports nothing else of ours.
 
-`texts` has what is asked; sqlglot is loaded with it, when it is first asked. Read the rest in the order a statement takes:
+`texts` has what is asked, and sqlglot is loaded with it, at the first time. The rest in the order a statement takes:
 
     templates    Jinja left in the text -> plain SQL
     blocks       procedural SQL -> the plain statements in it

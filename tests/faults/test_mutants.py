@@ -21,11 +21,12 @@ def test_a_fault_put_in_on_purpose_turns_its_test_red(name: str, tmp_path: Path)
     write_start(tmp_path)
     path = os.pathsep.join(each for each in sys.path if each)
     started = f"{tmp_path}{os.pathsep}{path}"
+    kept = {key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"}
     command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", f"--basetemp={tmp_path / 'runs'}"]
     done = subprocess.run(
         [*command, MUTANTS[name].test],
         cwd=ROOT,
-        env={**os.environ, "CLEW_MUTANT": name, "CLEW_MUTANT_PATH": path, "PYTHONPATH": started},
+        env={**kept, "CLEW_MUTANT": name, "CLEW_MUTANT_PATH": path, "PYTHONPATH": started},
         capture_output=True,
         text=True,
         check=False,

@@ -1,5 +1,5 @@
 /** A field that suggests known things while one types. Arrows and Enter choose; what is not known is taken as typed where that may be. */
-import { type KeyboardEvent, type RefObject, useId, useState } from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState } from "react";
 import { useAsk } from "../data/asking";
 import { Find } from "../data/operations";
 import { problemOf } from "../data/problem";
@@ -32,6 +32,8 @@ export function Picker({ label, kinds, text, write, pick, free, hint, without = 
   const id = useId();
   const [open, setOpen] = useState(false);
   const [at, setAt] = useState(-1);
+  const pressing = useRef(false);
+  const left = useRef(false);
   const words = text.trim();
   const asked = useRested(words);
   const filters = kinds.length > 0 ? { kind: [...kinds] } : undefined;
@@ -41,6 +43,25 @@ export function Picker({ label, kinds, text, write, pick, free, hint, without = 
     .filter((each) => !without.includes(each.urn))
     .slice(0, MOST);
   const shown = open && words !== "" && hits.length > 0;
+
+  // A pointer that presses something else lets go of it first: were the list gone before, it would move from under it.
+  useEffect(() => {
+    if (!open) return;
+    const press = () => {
+      pressing.current = true;
+    };
+    const release = () => {
+      pressing.current = false;
+      if (left.current) setTimeout(() => setOpen(false));
+    };
+    document.addEventListener("pointerdown", press, true);
+    for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, release, true);
+    return () => {
+      pressing.current = false;
+      document.removeEventListener("pointerdown", press, true);
+      for (const end of ["pointerup", "pointercancel"]) document.removeEventListener(end, release, true);
+    };
+  }, [open]);
 
   function choose(place: number): void {
     const hit = hits[place];
@@ -90,7 +111,13 @@ export function Picker({ label, kinds, text, write, pick, free, hint, without = 
             setOpen(true);
             setAt(-1);
           }}
-          onBlur={() => setOpen(false)}
+          onFocus={() => {
+            left.current = false;
+          }}
+          onBlur={() => {
+            left.current = true;
+            if (!pressing.current) setOpen(false);
+          }}
           onKeyDown={pressed}
         />
         <div id={`${id}-list`} role="listbox" aria-label="Suggestions" className="picking-list" hidden={!shown}>

@@ -86,7 +86,7 @@ def create_app(
         stations,
         Gate(stations.ledger, start_token=start_token, user=user, loopback=loopback),
         Writer(stations.ledger),
-        Served(stations.ledger, lambda registry: late.build_schema(registry)),
+        Served(stations.ledger, lambda registry: late.build_schema(registry)),  # asked for at the first schema
     )
     answer_errors(app)
     app.add_middleware(BodyLimit)

@@ -23,6 +23,7 @@ MEASURES = {
     "ingest": "Durable ingest in one process",
     "freshness": "Freshness in one process",
     "large": "A large house",
+    "at_rest": "Bytes at rest",
     "growth": "Ten times as much",
     "soak": "Crawl after crawl",
     "sql_lineage": "Column lineage from SQL",

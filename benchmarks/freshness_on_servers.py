@@ -1,6 +1,6 @@
 """How long a fact takes from its produce to Kafka until it can be asked, stage by stage, on real servers.
 
-    python -m benchmarks.freshness_on_servers [--rate 500] [--seconds 30] [--warm 60]
+    python -m benchmarks.freshness_on_servers [--rate 500] [--seconds 30] [--warm 120]
 
 Starts Kafka, registry, PostgreSQL, Neo4j and OpenSearch from packages, a committer and a materialiser in processes of
 their own, and produces groups of ten events at the rate given in events a second. Every group is timed from just
@@ -146,7 +146,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     arguments.add_argument("--rate", type=float, default=500.0, help="events a second")
     arguments.add_argument("--seconds", type=float, default=30.0)
-    arguments.add_argument("--warm", type=float, default=60.0, help="seconds of the same load before")
+    arguments.add_argument("--warm", type=float, default=120.0, help="seconds of the same load before")
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         servers = start(NAMES, Path(folder) / "servers", own=True)

@@ -214,8 +214,9 @@ def test_both_engines_take_any_stream_of_records_alike(server: Server, tmp_path:
 
 def stored_marks(connection: psycopg.Connection | sqlite3.Connection) -> list[tuple[object, ...]]:
     """Return the mark of every claim by its names."""
+    names = "named" if isinstance(connection, sqlite3.Connection) else "entity"
     sql = (
-        "SELECT e.urn, a.name, s.name, c.mark FROM claim c JOIN entity e ON e.id = c.entity"
+        f"SELECT e.urn, a.name, s.name, c.mark FROM claim c JOIN {names} e ON e.id = c.entity"
         " JOIN aspect a ON a.id = c.aspect JOIN source s ON s.id = c.source"
     )
     with closing(connection):

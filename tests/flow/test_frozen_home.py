@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import tarfile
@@ -12,6 +13,8 @@ import pytest
 
 from clew.errors import BadInput
 from clew.house import House
+from clew.ledger import dictionaries
+from clew.ledger.sqlite_tables import FORMAT
 from clew.settings import Settings
 from clew_schemas import Group, event
 from flow.freeze_home import FIXTURES, expected, fill
@@ -26,8 +29,8 @@ def thawed(name: str, folder: Path) -> tuple[Path, dict[str, Any]]:
     return folder / "home", said
 
 
-def test_there_is_a_frozen_home() -> None:
-    assert "home.format1" in FROZEN
+def test_there_is_a_frozen_home_of_every_format() -> None:
+    assert [f"home.format{number}" for number in range(1, FORMAT + 1)] == FROZEN
 
 
 @pytest.mark.parametrize("name", FROZEN)
@@ -57,6 +60,41 @@ def test_the_same_said_to_a_new_home_comes_out_the_same(tmp_path: Path) -> None:
     assert {name: found[name] for name in ("heads", "views", "impact", "head")} == {
         name: said[name] for name in ("heads", "views", "impact", "head")
     }
+
+
+def test_a_column_that_was_named_without_its_dataset_gets_it(tmp_path: Path) -> None:
+    home, said = thawed("home.format1", tmp_path)
+    orphan, dataset = "urn:clew:column:(x,never.named,a)", "urn:clew:dataset:(x,never.named)"
+    with contextlib.closing(sqlite3.connect(home / "ledger.db")) as connection, connection:
+        connection.execute("INSERT INTO entity (urn, parent, tail) VALUES (?, 0, 'a')", (orphan,))
+        (epoch,) = connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
+    with House(Settings(home=home)) as house:
+        number, parent = house.ledger.ids([orphan, dataset])
+        (entity,) = house.ledger.entities([number])
+        assert entity is not None
+        assert (entity.urn, entity.parent) == (orphan, parent)
+        assert house.ledger.epoch != epoch, "views of before are drawn anew"
+        assert house.ledger.heads_digest() == said["heads"]
+    with House(Settings(home=home)) as house:
+        assert house.ledger.ids([orphan, dataset]) == [number, parent]
+
+
+def test_a_bringing_up_that_is_broken_off_leaves_the_home_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, said = thawed("home.format1", tmp_path)
+    with monkeypatch.context() as broken, pytest.raises(MemoryError):
+        broken.setattr(dictionaries, "carried", _no_room)
+        House(Settings(home=home))
+    with contextlib.closing(sqlite3.connect(home / "ledger.db")) as connection:
+        assert connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone() == (1,)
+        assert connection.execute("SELECT count(urn) FROM entity").fetchone() == (said["stats"]["entities"],)
+    with House(Settings(home=home)) as house:
+        assert json.loads(json.dumps(expected(house))) == said
+
+
+def _no_room(_number: int) -> dictionaries.Dictionary:
+    raise MemoryError
 
 
 def test_a_newer_home_is_refused_in_words(tmp_path: Path) -> None:

@@ -38,7 +38,6 @@ class ScopedClaim(NamedTuple):
     """A live claim of a source about one of a crawl's aspects."""
 
     id: int
-    mark: bytes
     urn: str
 
 
@@ -81,6 +80,9 @@ class CrawlStore(Protocol):
 
     def put_page(self, crawl: int, page: int, bits: bytes) -> None:
         """Store one page of the set of what a crawl named."""
+
+    def unmoved(self, source: str, aspects: Sequence[str], before: bytes) -> list[int]:
+        """Return the live claims on main of a source about these aspects whose mark lies before an order."""
 
     def scoped(self, source: str, aspects: Sequence[str]) -> list[ScopedClaim]:
         """Return the live claims on main of a source about these aspects, in order of their ids."""
@@ -194,19 +196,16 @@ class Crawls:
             self._store.set_state(crawl, "cancelled")
 
     def _unnamed(self, crawl: CrawlRow, source: str) -> tuple[list[int], int]:
-        """Return the live claims in scope that the crawl did not name, and how many are in scope."""
-        prefixes = tuple(json.loads(crawl.prefixes))
-        start = crawl_order(crawl.number, 0)
+        """Return the live claims in scope that the crawl did not name, and how many are in scope: 0 if none is gone."""
+        aspects, prefixes = json.loads(crawl.aspects), tuple(json.loads(crawl.prefixes))
         pages = self._store.pages(crawl.id)
         empty = bytes(PAGE_KEYS // 8)
-        claims = self._store.scoped(source, json.loads(crawl.aspects))
-        scoped = [claim for claim in claims if claim.urn.startswith(prefixes)]
-        gone = [
-            claim.id
-            for claim in scoped
-            if claim.mark < start and not _bit(pages.get(claim.id // PAGE_KEYS, empty), claim.id)
-        ]
-        return gone, len(scoped)
+        unmoved = self._store.unmoved(source, aspects, crawl_order(crawl.number, 0))
+        unnamed = {claim for claim in unmoved if not _bit(pages.get(claim // PAGE_KEYS, empty), claim)}
+        if not unnamed:
+            return [], 0  # the common case: no name has to be read
+        scoped = [each.id for each in self._store.scoped(source, aspects) if each.urn.startswith(prefixes)]
+        return [claim for claim in scoped if claim in unnamed], len(scoped)
 
 
 def _bit(bits: bytes, claim: int) -> bool:

@@ -205,7 +205,10 @@ class LedgerReader(Protocol):
         """Return the aspect or source of a number; the reverse of `number_of`."""
 
     def find(self, name: str, limit: int = 50) -> list[Entity]:
-        """Return entities whose dotted name is, or ends in, `name` (case matters not), shortest first."""
+        """Return entities whose dotted name is, or ends in, `name` (case matters not), shortest first.
+
+        Nodes that Clew derives, `any` and `rows`, are not among them: nobody asks for them by name.
+        """
 
     def live_keys(self) -> Iterable[tuple[int, str]]:
         """Yield every (entity, aspect) on main that has a live claim, in order of entity."""

@@ -10,6 +10,7 @@ from typing import Any, LiteralString
 import psycopg
 
 from clew.ledger.archive import Archive, Member, Row
+from clew.ledger.payloads import dictionary_of
 from clew.ledger.port import DERIVED, STEWARD
 from clew.ledger.positions import SWEPT
 from clew.ledger.postgres_link import Connection, Link
@@ -162,6 +163,9 @@ def _insert(connection: Connection, member: Member, rows: Iterator[Row]) -> None
     if member.name == "entity":
         columns += ["hash", "tail"]
         rows = ((*row, urn_hash(row[1]), tail_of(row[1])) for row in rows)
+    elif member.name == "payload":
+        columns.append("dict_id")
+        rows = ((*row, dictionary_of(row[-1])) for row in rows)
     sql = f"COPY {member.name} ({', '.join(columns)}) FROM STDIN"
     try:
         with connection.cursor() as cursor, cursor.copy(sql) as into:

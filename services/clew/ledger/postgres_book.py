@@ -14,6 +14,7 @@ from clew.ledger.codes import MAIN, OPS, payload_number
 from clew.ledger.crawls import CrawlRow, Crawls, ScopedClaim
 from clew.ledger.decide import Head, NewFact, OpenCrawl, Outcome
 from clew.ledger.definitions import CURSOR
+from clew.ledger.payloads import dictionary_of
 from clew.ledger.port import Source
 from clew.ledger.postgres_claims import NEWEST, Fetch, standing
 from clew.ledger.postgres_link import Connection
@@ -38,9 +39,13 @@ SELECT id, number, state, prefixes, aspects, guard, events, high FROM crawl
 WHERE source = %s AND state = 'closed' AND number > %s
 """
 _SCOPED: LiteralString = """
-SELECT c.id, c.mark, e.urn FROM claim c JOIN entity e ON e.id = c.entity
+SELECT c.id, e.urn FROM claim c JOIN entity e ON e.id = c.entity
 WHERE c.source = %s AND c.aspect = ANY(%s::int[]) AND c.branch = 1 AND (c.says IS NOT NULL OR c.denies IS NOT NULL)
 ORDER BY c.id
+"""
+_UNMOVED: LiteralString = """
+SELECT id FROM claim WHERE source = %s AND aspect = ANY(%s::int[]) AND branch = 1
+  AND (says IS NOT NULL OR denies IS NOT NULL) AND mark < %s
 """
 _RETRACT_FACTS: LiteralString = """
 INSERT INTO fact (seq, n, claim, op, moved, observed, ord)
@@ -208,7 +213,7 @@ class PostgresBook:
         claim = self._claim(event, source, fact.observed)
         after = _moved(claim.head, fact, seq, payload_number(seq, n))
         if event.op != "retract":
-            self._add("payload", payload_number(seq, n), event.aspect.version, event.stored)
+            self._write_payload(event, payload_number(seq, n))
         number = claim.head.id
         self._add(
             "fact", seq, n, number, OPS[event.op], fact.moved, after.says, after.denies, fact.observed, fact.order
@@ -216,9 +221,13 @@ class PostgresBook:
         if fact.moved:
             claim.head, claim.observed = after, fact.observed
 
+    def _write_payload(self, event: PreparedEvent, number: int) -> None:
+        stored = event.stored or b""
+        self._add("payload", number, event.aspect.version, stored, dictionary_of(stored))
+
     def _write_point(self, event: PreparedEvent, source: str, seq: int, n: int) -> None:
         payload = payload_number(seq, n)
-        self._add("payload", payload, event.aspect.version, event.stored)
+        self._write_payload(event, payload)
         key = self.state.point_key(event, source)
         self._points[key] = (seq, n, payload, event.hash)
         self.state.points[key] = event.hash
@@ -358,6 +367,11 @@ class PostgresCrawlStore:
 
     def put_page(self, crawl: int, page: int, bits: bytes) -> None:
         self._book.put_page(crawl, page, bits)
+
+    def unmoved(self, source: str, aspects: Sequence[str], before: bytes) -> list[int]:
+        numbers = [self._book.names.number("aspect", each) for each in aspects]
+        rows = self._book.connection.execute(_UNMOVED, (self._number(source), numbers, before)).fetchall()
+        return [row[0] for row in rows]
 
     def scoped(self, source: str, aspects: Sequence[str]) -> list[ScopedClaim]:
         numbers = [self._book.names.number("aspect", each) for each in aspects]

@@ -32,6 +32,7 @@ from clew.ledger.standing import said
 from clew.ledger.taking import read_receipt
 from clew_schemas.definitions import DEFINING
 from clew_schemas.event import Receipt
+from clew_schemas.kinds import DERIVED_KINDS
 from clew_schemas.registry import Registry
 from clew_schemas.resolve import Claim
 from clew_schemas.urn import Urn, kind_of
@@ -208,7 +209,8 @@ class PostgresReader:
         tail = folded.rsplit(".", 1)[-1].replace("%2e", ".")[: tables.TAIL]
         column = tables.entity.c
         query = select(column.id, column.urn, column.parent, column["class"]).where(column.tail == tail)
-        found = [_entity(*row) for row in self._rows(query) if _is_named(row[1], folded)] if "\0" not in tail else []
+        rows = self._rows(query) if tail and "\0" not in tail else ()
+        found = [_entity(*row) for row in rows if _is_named(row[1], folded) and kind_of(row[1]) not in DERIVED_KINDS]
         return sorted(found, key=lambda entity: (len(entity.urn), entity.urn))[:limit]
 
     def live_keys(self) -> Iterable[tuple[int, str]]:

@@ -16,7 +16,8 @@ INSERT INTO commits (seq, time, branch, source, grp, author, message, cause)
 SELECT * FROM unnest(%b::bigint[], %b::bigint[], %b::int[], %b::int[], %s::text[], %s::text[], %s::text[], %b::bigint[])
 """,
     "payload": """
-INSERT INTO payload (id, version, body) SELECT * FROM unnest(%b::bigint[], %b::int[], %b::bytea[])
+INSERT INTO payload (id, version, body, dict_id)
+SELECT * FROM unnest(%b::bigint[], %b::int[], %b::bytea[], %b::int[])
 """,
     "new_claim": """
 INSERT INTO claim (id, entity, aspect, source, branch, seq, says, denies, says_hash, denies_hash, observed, mark)

@@ -15,8 +15,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, select, text
 
+from clew.ledger import dictionaries
+from clew.ledger.dictionaries import Dictionary
 from clew.ledger.postgres_link import Link
-from clew.ledger.postgres_tables import FORMAT, meta
+from clew.ledger.postgres_tables import FORMAT, dictionary, meta
 from clew_schemas.errors import BadInput
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
@@ -68,10 +70,12 @@ def _upgrade(connection: Connection, link: Link) -> str | None:
 
 
 def _check_format(connection: Connection, link: Link) -> None:
-    """Refuse rows that mean what this Clew does not know."""
+    """Refuse rows that mean what this Clew does not know, and dictionaries that are not those of their numbers."""
     found = connection.execute(select(meta.c.value).where(meta.c.key == "format")).scalar_one()
     if int(found) > FORMAT:
         raise _newer(link, f"format {found}, this one knows {FORMAT}")
+    for row in connection.execute(select(dictionary.c.id, dictionary.c.hash, dictionary.c.body)):
+        dictionaries.check(Dictionary(*row))
 
 
 def _newer(link: Link, how: str) -> BadInput:

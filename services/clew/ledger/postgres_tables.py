@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-FORMAT = 1
+FORMAT = 2
 """What the rows mean. The shape of the tables is numbered by the migrations."""
 
 TAIL = 200

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -174,13 +174,13 @@ def _check_group(group: Group) -> None:
 
 def _prepare_event(
     event: Event, at: int, group: Group, words: Vocabulary, key: bytes, now: int, known: bytes | None
-) -> tuple[PreparedEvent, list[str]]:
+) -> tuple[PreparedEvent, Sequence[str]]:
     aspect = words.aspects.get(event.aspect)
     if known and aspect is not None and _may_stand(event, aspect):
         raw = bytes(event.payload)
         if canonical.digest(raw, key) == known:
             # What it names was numbered when the head was written.
-            return _prepared(event, at, group, aspect, Content(None, known, len(raw)), now), []
+            return _prepared(event, at, group, aspect, Content(None, known, len(raw)), now), ()
     else:
         known = None
     where = f"events[{at}]"
@@ -221,9 +221,11 @@ def _subject(event: Event, words: Vocabulary, where: str) -> Urn:
 
 
 def _prepared(event: Event, at: int, group: Group, aspect: Aspect, content: Content, now: int) -> PreparedEvent:
-    observed = None if event.observed is None else micros(event.observed)
-    time = 0 if event.time is None else micros(event.time)
-    _check_moments(observed, time, now, at)
+    observed, time = None, 0
+    if event.observed is not None or event.time is not None:
+        observed = None if event.observed is None else micros(event.observed)
+        time = 0 if event.time is None else micros(event.time)
+        _check_moments(observed, time, now, at)
     return PreparedEvent(
         event.urn,
         aspect,

@@ -10,19 +10,20 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from clew.ledger import sqlite_names
 from clew.ledger.archive import Archive, Member, Row
 from clew.ledger.clock import now_micros
+from clew.ledger.payloads import dictionary_of
 from clew.ledger.port import DERIVED, STEWARD
 from clew.ledger.sqlite_check import damages
 from clew.ledger.sqlite_store import SqliteStore
 from clew.ledger.standing import HeadRow, heads_digest
 from clew_schemas.errors import Conflict, Damaged, Unreachable
 from clew_schemas.registry import Registry
-from clew_schemas.urn import Urn
 
 HEADS = (
     "SELECT b.name, e.urn, a.name, s.name, ps.version, ps.body, pd.version, pd.body FROM claim c"
-    " JOIN branch b ON b.id = c.branch JOIN entity e ON e.id = c.entity JOIN aspect a ON a.id = c.aspect"
+    " JOIN branch b ON b.id = c.branch JOIN named e ON e.id = c.entity JOIN aspect a ON a.id = c.aspect"
     " JOIN source s ON s.id = c.source LEFT JOIN payload ps ON ps.id = c.says"
     " LEFT JOIN payload pd ON pd.id = c.denies WHERE c.says IS NOT NULL OR c.denies IS NOT NULL"
 )
@@ -54,8 +55,9 @@ class SqliteSnapshot:
         return self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0]
 
     def rows(self, member: Member) -> Iterator[Row]:
+        table = "named" if member.name == "entity" else member.name
         return self._connection.execute(
-            f"SELECT {', '.join(member.columns)} FROM {member.name} ORDER BY {', '.join(member.key)}"
+            f"SELECT {', '.join(member.columns)} FROM {table} ORDER BY {', '.join(member.key)}"
         )
 
     def heads_digest(self) -> str:
@@ -137,18 +139,16 @@ def not_empty(why: str) -> Conflict:
 
 def _insert(connection: sqlite3.Connection, member: Member, rows: Iterator[Row]) -> None:
     columns = list(member.columns)
-    if member.name == "entity":
-        columns.append("tail")
-        rows = ((*row, _tail(row[1])) for row in rows)
+    if member.name == "payload":
+        columns.append("dict_id")
+        rows = ((*row, dictionary_of(row[-1])) for row in rows)
     sql = f"INSERT INTO {member.name} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+    if member.name == "entity":
+        sql, rows = sqlite_names.INSERT, sqlite_names.compact(rows)
     try:
         connection.executemany(sql, rows)
     except (sqlite3.IntegrityError, OverflowError) as error:
         raise Damaged(f"the archive does not hold together: {error}", where=f"the member {member.name}") from error
-
-
-def _tail(urn: str) -> str:
-    return Urn.parse(urn).label.casefold()
 
 
 def renew_epoch(connection: sqlite3.Connection) -> str:

@@ -13,7 +13,7 @@ _MOST = 20
 """Damages of one sort that are told; whoever has more needs a backup, and no longer list."""
 
 _CONTENTS = (
-    "SELECT e.urn, a.name, s.name, c.{part}_hash, p.body FROM claim c JOIN entity e ON e.id = c.entity"
+    "SELECT e.urn, a.name, s.name, c.{part}_hash, p.body FROM claim c JOIN named e ON e.id = c.entity"
     " JOIN aspect a ON a.id = c.aspect JOIN source s ON s.id = c.source LEFT JOIN payload p ON p.id = c.{part}"
     " WHERE c.{part} IS NOT NULL"
 )

@@ -93,11 +93,21 @@ class SqliteCrawlStore:
             "INSERT OR REPLACE INTO crawl_named (crawl, page, bits) VALUES (?, ?, ?)", (crawl, page, bits)
         )
 
+    def unmoved(self, source: str, aspects: Sequence[str], before: bytes) -> list[int]:
+        self._store.flush()
+        numbers = [self._store.number("aspect", each) for each in aspects]
+        rows = self._store.connection.execute(
+            f"SELECT id FROM claim WHERE source = ? AND aspect IN ({marks(numbers)}) AND branch = {MAIN}"
+            " AND (says IS NOT NULL OR denies IS NOT NULL) AND mark < ?",
+            (self._store.number("source", source), *numbers, before),
+        )
+        return [row[0] for row in rows.fetchall()]
+
     def scoped(self, source: str, aspects: Sequence[str]) -> list[ScopedClaim]:
         self._store.flush()
         numbers = [self._store.number("aspect", each) for each in aspects]
         rows = self._store.connection.execute(
-            "SELECT c.id, c.mark, e.urn FROM claim c JOIN entity e ON e.id = c.entity WHERE c.source = ?"
+            "SELECT c.id, e.urn FROM claim c JOIN named e ON e.id = c.entity WHERE c.source = ?"
             f" AND c.aspect IN ({marks(numbers)}) AND c.branch = {MAIN}"
             " AND (c.says IS NOT NULL OR c.denies IS NOT NULL) ORDER BY c.id",
             (self._store.number("source", source), *numbers),

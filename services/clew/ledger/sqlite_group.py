@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from clew.ledger.codes import MAIN, OPS, payload_number
 from clew.ledger.crawls import Crawls
 from clew.ledger.decide import Head, NewFact, OpenCrawl, Outcome
+from clew.ledger.payloads import dictionary_of
 from clew.ledger.port import Source
 from clew.ledger.prepare import PreparedEvent, PreparedGroup, with_kin
 from clew.ledger.sqlite_heads import HeadKey, KnownHeads, read_heads
@@ -110,9 +111,10 @@ class SqliteWorld:
     def lives(self, kind: str) -> bool:
         first, last = f"urn:clew:{kind}:(", f"urn:clew:{kind}:)"
         return self._is_any(
-            "SELECT 1 FROM entity e JOIN claim c ON c.entity = e.id WHERE e.urn >= ? AND e.urn < ?"
+            "SELECT 1 FROM entity e JOIN claim c ON c.entity = e.id WHERE e.parent = 0 AND e.name >= ? AND e.name < ?"
             " AND (c.says IS NOT NULL OR c.denies IS NOT NULL)"
-            " UNION ALL SELECT 1 FROM entity e JOIN point p ON p.entity = e.id WHERE e.urn >= ? AND e.urn < ? LIMIT 1",
+            " UNION ALL SELECT 1 FROM entity e JOIN point p ON p.entity = e.id"
+            " WHERE e.parent = 0 AND e.name >= ? AND e.name < ? LIMIT 1",
             (first, last, first, last),
         )
 
@@ -156,7 +158,8 @@ class GroupWriter:
 
     def _write_payload(self, event: PreparedEvent, seq: int) -> int:
         number = payload_number(seq, self._n)
-        self._store.rows.add("payload", (number, event.aspect.version, event.stored))
+        stored = event.stored or b""
+        self._store.rows.add("payload", (number, event.aspect.version, stored, dictionary_of(stored)))
         return number
 
     def _head(self, event: PreparedEvent, observed: int) -> tuple[HeadKey, Head]:

@@ -12,7 +12,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal
 
-from clew.ledger import payloads, sqlite_care
+from clew.ledger import payloads, sqlite_care, sqlite_names
 from clew.ledger.archive import Snapshot
 from clew.ledger.codes import MAIN, OP_NAMES
 from clew.ledger.definitions import CURSOR, take_in
@@ -46,7 +46,7 @@ _DEFINITIONS = (
     " ORDER BY f.seq DESC, f.n DESC LIMIT 1)) AS says"
     f" FROM claim c WHERE c.source = (SELECT id FROM source WHERE name = ?) AND c.branch = {MAIN}"
     f" AND c.aspect IN (SELECT id FROM aspect WHERE name IN ({marks(list(DEFINING))}))) d"
-    " JOIN entity e ON e.id = d.entity JOIN payload p ON p.id = d.says"
+    " JOIN named e ON e.id = d.entity JOIN payload p ON p.id = d.says"
 )
 
 
@@ -150,16 +150,13 @@ class SqliteReader:
         missing = [urn for urn in dict.fromkeys(urns) if urn not in self._ids]
         if missing:
             with self._reading() as connection:
-                for chunk in chunks(missing):
-                    self._remember(
-                        connection.execute(f"SELECT urn, id FROM entity WHERE urn IN ({marks(chunk)})", chunk)
-                    )
+                self._remember(sqlite_names.find(connection, missing, self._ids))
         return [self._ids.get(urn, 0) for urn in urns]
 
-    def _remember(self, rows: Iterable[tuple[str, int]]) -> None:
+    def _remember(self, numbers: Mapping[str, int]) -> None:
         if len(self._ids) > _CACHE:
             self._ids.clear()
-        self._ids.update(rows)
+        self._ids.update(numbers)
 
     def entities(self, ids: Sequence[int]) -> list[Entity | None]:
         if not len(ids):
@@ -168,7 +165,7 @@ class SqliteReader:
         with self._reading() as connection:
             for chunk in chunks([int(each) for each in ids]):
                 for row in connection.execute(
-                    f"SELECT id, urn, parent, class FROM entity WHERE id IN ({marks(chunk)})", chunk
+                    f"SELECT id, urn, parent, class FROM named WHERE id IN ({marks(chunk)})", chunk
                 ):
                     found[row[0]] = Entity(row[0], row[1], kind_of(row[1]), row[2], row[3])
         return [found.get(int(each)) for each in ids]
@@ -178,7 +175,7 @@ class SqliteReader:
         tail = folded.rsplit(".", 1)[-1].replace("%2e", ".")
         found = []
         with self._reading() as connection:
-            for row in connection.execute("SELECT id, urn, parent, class FROM entity WHERE tail = ?", (tail,)):
+            for row in sqlite_names.called(connection, tail):
                 full = Urn.parse(row[1]).dotted_name.casefold()
                 if full == folded or full.endswith("." + folded):
                     found.append(Entity(row[0], row[1], kind_of(row[1]), row[2], row[3]))
@@ -327,7 +324,7 @@ class SqliteReader:
         with self._reading() as connection:
             rows = connection.execute(
                 "SELECT p.entity, e.urn, p.aspect, p.source, p.name, p.time, p.step, p.payload, p.seq FROM point p"
-                " JOIN entity e ON e.id = p.entity JOIN aspect a ON a.id = p.aspect"
+                " JOIN named e ON e.id = p.entity JOIN aspect a ON a.id = p.aspect"
                 " WHERE p.entity = ? AND a.name = ? AND p.seq <= ? ORDER BY p.time DESC, p.step DESC LIMIT ?",
                 (entity, aspect, _NEWEST if as_of is None else as_of, limit),
             ).fetchall()
@@ -343,7 +340,7 @@ class SqliteReader:
             for chunk in chunks(wanted) if numbers else ():
                 rows = connection.execute(
                     "SELECT p.entity, e.urn, p.aspect, p.source, p.name, p.time, p.step, p.payload, p.seq FROM point p"
-                    " JOIN entity e ON e.id = p.entity JOIN source s ON s.id = p.source"
+                    " JOIN named e ON e.id = p.entity JOIN source s ON s.id = p.source"
                     f" WHERE p.entity IN ({marks(chunk)}) AND p.aspect IN ({marks(numbers)}) AND p.seq <= ?"
                     " ORDER BY p.entity, p.time, p.step, s.name, p.name",
                     (*chunk, *numbers, _NEWEST if as_of is None else as_of),
@@ -423,7 +420,7 @@ class SqliteReader:
         urns: dict[int, str] = {}
         for seq, entity, aspect, source, urn in connection.execute(
             "SELECT f.seq, c.entity, c.aspect, c.source, e.urn FROM fact f JOIN claim c ON c.id = f.claim"
-            " JOIN entity e ON e.id = c.entity WHERE f.seq > ? AND f.seq <= ? AND f.moved = 1 AND c.branch = ?"
+            " JOIN named e ON e.id = c.entity WHERE f.seq > ? AND f.seq <= ? AND f.moved = 1 AND c.branch = ?"
             " ORDER BY f.seq, f.n",
             (after, last, MAIN),
         ):
@@ -456,7 +453,7 @@ class SqliteReader:
         found: dict[int, list[Point]] = defaultdict(list)
         for row in connection.execute(
             "SELECT p.entity, e.urn, p.aspect, p.source, p.name, p.time, p.step, p.payload, p.seq FROM point p"
-            " JOIN entity e ON e.id = p.entity WHERE p.seq > ? AND p.seq <= ? ORDER BY p.seq, p.n",
+            " JOIN named e ON e.id = p.entity WHERE p.seq > ? AND p.seq <= ? ORDER BY p.seq, p.n",
             (after, last),
         ).fetchall():
             found[row[-1]].append(self._point(connection, *row))

@@ -16,9 +16,9 @@ _SIZES = (64, 8, 1)
 """Rows in one statement: few sizes, so that each statement is compiled once."""
 
 _COLUMNS = {
-    "entity": ("id", "urn", "parent", "tail"),
+    "entity": ("id", "parent", "name", "tail", "class"),
     "commits": ("seq", "time", "branch", "source", "grp", "author", "message", "cause"),
-    "payload": ("id", "version", "body"),
+    "payload": ("id", "version", "body", "dict_id"),
     "claim": (
         *("id", "entity", "aspect", "source", "branch", "seq", "says", "denies"),
         *("says_hash", "denies_hash", "observed", "mark"),

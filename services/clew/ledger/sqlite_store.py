@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-import orjson
-
+from clew.ledger import dictionaries, sqlite_formats, sqlite_names
 from clew.ledger.codes import MAIN, OPS
 from clew.ledger.decide import Head
+from clew.ledger.dictionaries import NEWEST, Dictionary
 from clew.ledger.sqlite_heads import HeadKey
 from clew.ledger.sqlite_rows import WaitingRows
 from clew.ledger.sqlite_tables import FORMAT, TABLES
 from clew_schemas.errors import BadInput
-from clew_schemas.urn import Urn, dataset_of
+from clew_schemas.urn import dataset_of
 
 _CHUNK = 500
 _CACHE = 500_000
@@ -52,6 +53,8 @@ class SqliteStore:
         """Counts up when a transaction begins and when it ends: even, while none runs."""
         self._numbers: dict[str, dict[str, int]] = {"aspect": {}, "source": {}}
         self._new_ids: dict[str, int] = {}
+        self._absent: set[str] = set()
+        """Names that have no number, as far as the running transaction has looked."""
         self._ids: dict[str, int] = {}
         self._last_entity, self._last_claim = self._last_ids()
         self.born: set[int] = set()
@@ -81,6 +84,7 @@ class SqliteStore:
         before = self.seq, self.time, self._last_entity, self._last_claim
         self.turns += 1
         self._new_ids.clear()
+        self._absent.clear()
         self.born.clear()
         self.heads.clear()
         self.connection.execute("BEGIN IMMEDIATE")
@@ -135,23 +139,17 @@ class SqliteStore:
         """Return the id of an entity, 0 when nobody ever named it."""
         known = self._ids.get(urn) or self._new_ids.get(urn)
         if known is None:
-            row = self.connection.execute("SELECT id FROM entity WHERE urn = ?", (urn,)).fetchone()
-            if row is None:
-                return 0
-            known = self._new_ids[urn] = row[0]
+            self.look_up((urn,))
+            known = self._new_ids.get(urn, 0)
         return known
 
     def look_up(self, urns: Iterable[str]) -> list[str]:
         """Learn the ids of these URNs in one go; return those that have none."""
         unknown = [urn for urn in urns if urn not in self._ids and urn not in self._new_ids]
-        if not unknown:
-            return unknown
-        self._new_ids.update(
-            self.connection.execute(
-                "SELECT urn, id FROM entity WHERE urn IN (SELECT value FROM json_each(?))",
-                (orjson.dumps(unknown).decode(),),
-            )
-        )
+        unseen = [urn for urn in unknown if urn not in self._absent]
+        if unseen:
+            self._new_ids.update(sqlite_names.find(self.connection, unseen, ChainMap(self._ids, self._new_ids)))
+            self._absent.update(urn for urn in unseen if urn not in self._new_ids)
         return [urn for urn in unknown if urn not in self._new_ids]
 
     def intern(self, urns: Sequence[str]) -> None:
@@ -164,7 +162,7 @@ class SqliteStore:
             self._last_entity += 1
             self._new_ids[urn] = self._last_entity
             self.born.add(self._last_entity)
-            self.rows.add("entity", (self._last_entity, urn, parent, Urn.parse(urn).label.casefold()))
+            self.rows.add("entity", sqlite_names.row(self._last_entity, urn, parent))
 
     def next_claim(self) -> int:
         """Return the number of a new claim."""
@@ -223,6 +221,10 @@ def _open_database(path: Path, synchronous: str) -> sqlite3.Connection:
             where=str(path),
             hint="Upgrade Clew, or open a copy made before",
         )
+    if version < FORMAT:
+        sqlite_formats.bring_up(connection)
+    for row in connection.execute("SELECT id, hash, body FROM dictionary"):
+        dictionaries.check(Dictionary(*row))
     return connection
 
 
@@ -242,4 +244,5 @@ def _create(connection: sqlite3.Connection) -> None:
         "INSERT INTO meta (key, value) VALUES (?, ?)",
         [("format", FORMAT), ("epoch", secrets.token_hex(4)), ("hash_key", secrets.token_bytes(32))],
     )
+    connection.execute(dictionaries.KEEP, dictionaries.carried(NEWEST))
     connection.execute("COMMIT")

@@ -1,8 +1,22 @@
-"""The tables of the embedded ledger. Format 1 is what homes hold; a change here is a new format with a migration."""
+"""The tables of the embedded ledger. A change here is a new format, with its way there in `sqlite_formats`."""
 
-FORMAT = 1
+from clew.ledger.sqlite_names import NAMED
 
-TABLES = """
+FORMAT = 2
+
+NAMES = f"""
+-- everything that was ever named: by its URN, and what belongs to a dataset by the dataset and its own name there,
+-- tail is the last segment of the name, folded, for people who type short names, null where it is the name itself
+CREATE TABLE entity (
+    id INTEGER PRIMARY KEY, parent INTEGER NOT NULL, name TEXT NOT NULL, tail TEXT, class INTEGER NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX entity_name ON entity (parent, name);
+CREATE INDEX entity_tail ON entity (coalesce(tail, name));
+{NAMED};
+"""
+"""The tables of names alone, which format 2 brought."""
+
+TABLES = f"""{NAMES}
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 
 CREATE TABLE branch (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, base_seq INTEGER NOT NULL);
@@ -12,13 +26,6 @@ CREATE TABLE source (
     retired INTEGER NOT NULL DEFAULT 0, public_key BLOB
 );
 
--- everything that was ever named, tail is the last segment of the name, folded, for people who type short names
-CREATE TABLE entity (
-    id INTEGER PRIMARY KEY, urn TEXT NOT NULL UNIQUE, parent INTEGER NOT NULL, tail TEXT NOT NULL,
-    class INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX entity_tail ON entity (tail);
-
 -- one row a commit, cause is the seq that a derived commit answers to
 CREATE TABLE commits (
     seq INTEGER PRIMARY KEY, time INTEGER NOT NULL, branch INTEGER NOT NULL, source INTEGER NOT NULL,
@@ -27,7 +34,7 @@ CREATE TABLE commits (
 CREATE INDEX commits_cause ON commits (cause, seq) WHERE cause > 0;
 CREATE INDEX commits_time ON commits (time);
 
--- id is (seq << 20) + position, dict_id and key_id stay null until dictionaries and encryption are used
+-- id is (seq << 20) + position, dict_id is the dictionary that body needs, key_id stays null until encryption is used
 CREATE TABLE payload (
     id INTEGER PRIMARY KEY, version INTEGER NOT NULL, body BLOB NOT NULL, dict_id INTEGER, key_id INTEGER
 );

@@ -142,7 +142,7 @@ def stored(ledger: SqliteLedger) -> list[Any]:
             for sql in (
                 "SELECT entity, aspect, source, seq, says, denies, observed, mark FROM claim ORDER BY id",
                 "SELECT seq, n, claim, op, moved, says, denies, observed, ord FROM fact ORDER BY seq, n",
-                "SELECT id, urn, parent, tail FROM entity ORDER BY id",
+                "SELECT id, parent, name, tail FROM entity ORDER BY id",
                 "SELECT source, number, state, events, high FROM crawl ORDER BY id",
                 "SELECT crawl, page, bits FROM crawl_named ORDER BY 1, 2",
                 "SELECT source, grp, length(body) FROM receipt ORDER BY 1, 2",

@@ -1,0 +1,117 @@
+"""Names as the embedded ledger stores them.
+
+Most of what is named are columns. A column has the number of its dataset and its own path; its URN is put together
+when it is read, and its number is looked up by dataset. So it is with `any` and `rows`, whose own name is their kind
+behind a bracket, which no path can hold.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from clew_schemas.urn import Urn, dataset_of, kind_of
+
+_DATASET_AT, _COLUMN = len("urn:clew:dataset:") + 1, "urn:clew:column:"
+_OF_DATASET = f"SELECT substr(d.name, {_DATASET_AT}) FROM entity d WHERE d.id = e.parent"
+
+NAMED = f"""
+CREATE VIEW named AS SELECT e.id AS id, CASE
+    WHEN e.parent = 0 THEN e.name
+    WHEN substr(e.name, 1, 1) = '(' THEN 'urn:clew:' || substr(e.name, 2) || ':' || ({_OF_DATASET})
+    ELSE '{_COLUMN}' || (SELECT substr(d.name, {_DATASET_AT}, length(d.name) - {_DATASET_AT})
+        FROM entity d WHERE d.id = e.parent) || ',' || e.name || ')'
+END AS urn, e.parent AS parent, e.class AS class FROM entity e
+"""
+"""The view `named`: the numbers, with whole URNs."""
+
+INSERT = "INSERT INTO entity (id, parent, name, tail, class) VALUES (?, ?, ?, ?, ?)"
+
+_ALONE = "SELECT name, id FROM entity WHERE parent = 0 AND name IN (SELECT value FROM json_each(?))"
+# CROSS JOIN keeps the planner from reading all columns of a wide table for one.
+_WITHIN = (
+    "SELECT e.parent, e.name, e.id FROM json_each(?) j CROSS JOIN entity e"
+    " ON e.parent = json_extract(j.value, '$[0]') AND e.name = json_extract(j.value, '$[1]')"
+)
+_TAILED = (
+    "SELECT n.id, n.urn, n.parent, n.class FROM entity e JOIN named n ON n.id = e.id WHERE coalesce(e.tail, e.name) = ?"
+)
+
+
+def row(number: int, urn: str, parent: int, policy_class: int = 0) -> tuple[int, int, str, str | None, int]:
+    """Return the row of an entity, as `INSERT` takes it; `parent` is the number of its dataset, or 0."""
+    if not parent:
+        return (number, 0, urn, _tail(urn), policy_class)
+    name = _within(urn)
+    tail = "" if name.startswith("(") else _tail(urn)
+    return (number, parent, name, None if name == tail else tail, policy_class)
+
+
+def find(connection: sqlite3.Connection, urns: Iterable[str], known: Mapping[str, int]) -> dict[str, int]:
+    """Return the numbers of those of these URNs that have one, and of their datasets; none is among the `known`."""
+    alone: dict[str, None] = {}
+    within: dict[str, list[str]] = {}
+    for urn in urns:
+        dataset = dataset_of(urn)
+        if dataset is None:
+            alone[urn] = None
+        else:
+            within.setdefault(dataset, []).append(urn)
+            if dataset not in known:
+                alone[dataset] = None
+    found: dict[str, int] = dict(connection.execute(_ALONE, (_json(list(alone)),)).fetchall()) if alone else {}
+    wanted = {
+        (parent, _within(urn)): urn
+        for dataset, columns in within.items()
+        if (parent := known.get(dataset) or found.get(dataset))
+        for urn in columns
+    }
+    if wanted:
+        rows = connection.execute(_WITHIN, (_json(list(wanted)),)).fetchall()
+        found.update((wanted[parent, name], number) for parent, name, number in rows)
+    return found
+
+
+def called(connection: sqlite3.Connection, tail: str) -> list[tuple[int, str, int, int]]:
+    """Return number, URN, parent and class of all whose last segment is this one, folded; not of what Clew derives."""
+    return connection.execute(_TAILED, (tail,)).fetchall() if tail else []
+
+
+def compact(rows: Iterable[tuple[int, str, int, int]]) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of all entities from number, URN, parent and class.
+
+    What was named without its dataset gets it as its parent, and one that was never named gets a number at the end.
+    """
+    last, datasets, orphans = 0, {}, []
+    for number, urn, parent, policy_class in rows:
+        last = max(last, number)
+        if not parent and dataset_of(urn) is not None:
+            orphans.append((number, urn, policy_class))
+            continue
+        if not parent:
+            datasets[urn] = number
+        yield row(number, urn, parent, policy_class)
+    for number, urn, policy_class in orphans:
+        dataset = dataset_of(urn)
+        assert dataset is not None
+        if dataset not in datasets:
+            last += 1
+            datasets[dataset] = last
+            yield row(last, dataset, 0)
+        yield row(number, urn, datasets[dataset], policy_class)
+
+
+def _within(urn: str) -> str:
+    """Return what a column, `any` or `rows` is called within its dataset."""
+    return urn[urn.rindex(",") + 1 : -1] if urn.startswith(_COLUMN) else f"({kind_of(urn)}"
+
+
+def _tail(urn: str) -> str:
+    return Urn.parse(urn).label.casefold()
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()

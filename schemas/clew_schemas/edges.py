@@ -84,6 +84,12 @@ PRESENCE = 64
 
 TYPE_BY_NAME = {each.name.lower(): each for each in EdgeType}
 
+# Plain numbers for what is made by the million: an enumeration's member costs a call wherever it becomes one.
+_FLOW, _DATASET_FLOW, _MEMBER, _NAMED, _DESCRIBED = (
+    int(each) for each in (EdgeType.FLOW, EdgeType.DATASET_FLOW, EdgeType.MEMBER, EdgeType.NAMED, EdgeType.DESCRIBED)
+)
+_ANY, _ROWS, _USE = int(Subtype.ANY), int(Subtype.ROWS), int(Subtype.USE)
+
 
 class Edge(NamedTuple):
     """One edge as the claims of one source say it. `confidence` is in percent."""
@@ -126,22 +132,24 @@ def project(aspect: Aspect, entity: str, claims: Iterable[Claim]) -> set[Edge]:
     for source, document in documents:
         edges = stated(aspect, entity, document, source)
         if one_by_one:
-            edges = (edge for edge in edges if not denied(every, by_source[source], edge_key(edge)))
+            edges = [edge for edge in edges if not denied(every, by_source[source], edge_key(edge))]
         found.update(edges)
     if any(rule.projection == "lineage" for rule in aspect.edges):
         found.update(_gaps(entity, documents))
     return found
 
 
-def stated(aspect: Aspect, entity: str, document: dict[str, Any], source: str) -> Iterator[Edge]:
-    """Yield the edges that one document says, in no particular order."""
+def stated(aspect: Aspect, entity: str, document: dict[str, Any], source: str) -> list[Edge]:
+    """Return the edges that one document says, in no particular order."""
+    found: list[Edge] = []
     for rule in aspect.edges:
         if rule.projection == "members":
-            yield from _members(entity, document, source)
+            found += _members(entity, document, source)
         elif rule.projection == "lineage":
-            yield from _lineage(document, source)
+            found += _lineage(document, source)
         else:
-            yield from _references(rule, entity, document, source)
+            found += _references(rule, entity, document, source)
+    return found
 
 
 def ends(aspect: Aspect, entity: str, document: dict[str, Any]) -> set[str]:
@@ -203,13 +211,14 @@ def _references(rule: EdgeRule, entity: str, document: dict[str, Any], source: s
             yield from _named(dataset, end[end.rindex(",") + 1 : -1], source)
 
 
-def _members(entity: str, document: dict[str, Any], source: str) -> Iterator[Edge]:
+def _members(entity: str, document: dict[str, Any], source: str) -> list[Edge]:
     anyone, rows = any_of(entity), rows_of(entity)
-    yield Edge(entity, entity, EdgeType.DESCRIBED, Subtype.NONE, 100, source)
-    for each in document["columns"]:
-        urn = column(entity, each["name"])
-        yield Edge(urn, anyone, EdgeType.MEMBER, Subtype.ANY, 100, source)
-        yield Edge(rows, urn, EdgeType.MEMBER, Subtype.ROWS, 100, source)
+    urns = [column(entity, each["name"]) for each in document["columns"]]
+    return [
+        Edge(entity, entity, _DESCRIBED, 0, 100, source),
+        *[Edge(urn, anyone, _MEMBER, _ANY, 100, source) for urn in urns],
+        *[Edge(rows, urn, _MEMBER, _ROWS, 100, source) for urn in urns],
+    ]
 
 
 def _named(dataset: str, path: str, source: str) -> Iterator[Edge]:
@@ -218,23 +227,25 @@ def _named(dataset: str, path: str, source: str) -> Iterator[Edge]:
     yield Edge(rows_of(dataset), urn, EdgeType.NAMED, Subtype.ROWS, 100, source)
 
 
-def _lineage(document: dict[str, Any], source: str) -> Iterator[Edge]:
+def _lineage(document: dict[str, Any], source: str) -> list[Edge]:
     inputs, outputs = list(map(_End, document["inputs"])), list(map(_End, document["outputs"]))
+    found = []
     for into in inputs:
         for out in outputs:
-            yield Edge(into.urn, out.urn, EdgeType.DATASET_FLOW, Subtype.USE, 100, source)
-            yield Edge(into.rows, out.rows, EdgeType.FLOW, Subtype.ROWS, 100, source)
+            found.append(Edge(into.urn, out.urn, _DATASET_FLOW, _USE, 100, source))
+            found.append(Edge(into.rows, out.rows, _FLOW, _ROWS, 100, source))
     for out, out_path, into, in_path, subtype, confidence in document.get("columns") or ():
         src, dst = inputs[into].node(in_path), outputs[out].node(out_path)
-        yield Edge(src, dst, EdgeType.FLOW, subtype_code(subtype), round(confidence * 100), source)
+        found.append(Edge(src, dst, _FLOW, subtype_code(subtype), round(confidence * 100), source))
     for out, into, path, subtype in document.get("rows") or ():
         src = inputs[into].rows if path is None else inputs[into].node(path)
-        yield Edge(src, outputs[out].rows, EdgeType.FLOW, subtype_code(subtype), 100, source)
+        found.append(Edge(src, outputs[out].rows, _FLOW, subtype_code(subtype), 100, source))
     for end in (*inputs, *outputs):
         if end.is_dataset:
-            for urn in end.columns.values():
-                yield Edge(urn, end.any, EdgeType.NAMED, Subtype.ANY, 100, source)
-                yield Edge(end.rows, urn, EdgeType.NAMED, Subtype.ROWS, 100, source)
+            urns = end.columns.values()
+            found += [Edge(urn, end.any, _NAMED, _ANY, 100, source) for urn in urns]
+            found += [Edge(end.rows, urn, _NAMED, _ROWS, 100, source) for urn in urns]
+    return found
 
 
 class _End:

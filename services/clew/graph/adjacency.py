@@ -17,6 +17,9 @@ START, LENGTH, ROOM = 0, 1, 2
 
 SMALLEST_ROOM = 4
 
+_MANY = 48
+"""Numbers from which on it pays to add them at once."""
+
 
 class Adjacency:
     """A list of numbers below 2**32 for each row, all in one array of slots.
@@ -59,6 +62,26 @@ class Adjacency:
         self.slots[start + length] = number
         head[LENGTH] = length + 1
 
+    def add_all(self, rows: Array, numbers: Array) -> None:
+        """Put `numbers[i]` into `rows[i]`, for all of them; rows may be new, and may come more than once."""
+        if len(rows) < _MANY:
+            for row, number in zip(rows.tolist(), numbers.tolist(), strict=True):
+                self.add(row, number)
+            return
+        order = np.argsort(rows, kind="stable")
+        ordered = rows[order].astype(np.intp)
+        firsts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+        touched, counts = ordered[firsts], np.diff(firsts, append=len(ordered))
+        self.rows = grown(self.rows, int(touched[-1]) + 1)
+        heads = self.rows[touched].astype(np.intp)
+        full = np.flatnonzero(heads[:, LENGTH] + counts > heads[:, ROOM])
+        if len(full):
+            heads[full] = self._all_moved(heads[full], counts[full])
+        ends = heads[:, START] + heads[:, LENGTH]
+        self.slots[np.repeat(ends - firsts, counts) + np.arange(len(ordered))] = numbers[order]
+        heads[:, LENGTH] += counts
+        self.rows[touched] = heads
+
     def remove(self, row: int, number: int) -> bool:
         """Take a number out of a row, and say whether it was there."""
         numbers = self.of(row)
@@ -96,11 +119,18 @@ class Adjacency:
         return self._tight(lengths, slots if renumbered is None else renumbered[slots])
 
     def _flat(self, heads: Numbers) -> Numbers:
-        lengths = heads[:, LENGTH].astype(np.intp)
-        ends = np.cumsum(lengths)
-        shifts = heads[:, START] - (ends - lengths)
-        places: Places = np.repeat(shifts, lengths) + np.arange(ends[-1] if len(ends) else 0)
-        return self.slots[places]
+        return self.slots[_places(heads[:, START], heads[:, LENGTH].astype(np.intp))]
+
+    def _all_moved(self, heads: Places, counts: Places) -> Places:
+        """Return the heads of full rows after a move to the end, with room for so many more."""
+        moved = heads.copy()
+        moved[:, ROOM] = np.maximum(np.maximum(2 * heads[:, LENGTH], heads[:, LENGTH] + counts), SMALLEST_ROOM)
+        ends = self._used + np.cumsum(moved[:, ROOM])
+        moved[:, START] = ends - moved[:, ROOM]
+        self._used = int(ends[-1])
+        self.slots = grown(self.slots, self._used)
+        self.slots[_places(moved[:, START], heads[:, LENGTH])] = self.slots[_places(heads[:, START], heads[:, LENGTH])]
+        return moved
 
     def _moved(self, start: int, length: int, room: int) -> int:
         moved, self._used = self._used, self._used + room
@@ -109,3 +139,11 @@ class Adjacency:
         if length:
             self.slots[moved : moved + length] = self.slots[start : start + length]
         return moved
+
+
+def _places(starts: Array, lengths: Places) -> Places:
+    """Return the places of slots, one row after the other."""
+    ends = np.cumsum(lengths)
+    shifts = starts - (ends - lengths)
+    places: Places = np.repeat(shifts, lengths) + np.arange(ends[-1] if len(ends) else 0)
+    return places

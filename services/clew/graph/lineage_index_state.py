@@ -135,14 +135,12 @@ class IndexState:
 
     def _link(self, rows: Places) -> None:
         pool = self.pool
-        ends = zip(rows.tolist(), *(each[rows].tolist() for each in (pool.src, pool.dst, pool.key)), strict=True)
-        live = (pool.until[rows] == FOREVER).tolist()
-        for (row, src, dst, key), stands in zip(ends, live, strict=True):
-            down, up = self.now if stands else self.was
-            down.add(src, row)
-            up.add(dst, row)
-            if stands:
-                self.standing.add(key, row)
+        stands = pool.until[rows] == FOREVER
+        for (down, up), linked in ((self.now, rows[stands]), (self.was, rows[~stands])):
+            down.add_all(pool.src[linked], linked)
+            up.add_all(pool.dst[linked], linked)
+        live = rows[stands]
+        self.standing.add_all(pool.key[live], live)
 
     def _unlink(self, row: int) -> bool:
         """Take a row of the pool out of the indexes; False if one of them did not have it where it belongs."""

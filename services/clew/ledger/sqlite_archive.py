@@ -114,6 +114,7 @@ def fill(store: SqliteStore, archive: Archive, registry: Registry, learn: Callab
             connection.execute(f"DELETE FROM {name}")
         for member, rows in archive.members():
             _insert(connection, member, rows)
+        sqlite_names.enter(connection)
         connection.execute("UPDATE meta SET value = ? WHERE key = 'hash_key'", (archive.header.hash_key,))
         learn(connection)
         archive.check(lambda: digest_of_heads(connection, registry), registry)

@@ -36,3 +36,5 @@ def _names_within_datasets(connection: sqlite3.Connection) -> None:
     rows = connection.execute("SELECT id, urn, parent, class FROM entity_before ORDER BY id")
     connection.executemany(sqlite_names.INSERT, sqlite_names.compact(rows))
     connection.execute("DROP TABLE entity_before")
+    connection.execute("INSERT INTO meta (key, value) VALUES ('called', 0)")
+    sqlite_names.enter(connection)

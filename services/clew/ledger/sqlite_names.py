@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from clew_schemas.urn import Urn, dataset_of, kind_of
+from clew_schemas.urn import Urn, dataset_of, kind_of, unescape
 
 _DATASET_AT, _COLUMN = len("urn:clew:dataset:") + 1, "urn:clew:column:"
 _OF_DATASET = f"SELECT substr(d.name, {_DATASET_AT}) FROM entity d WHERE d.id = e.parent"
@@ -36,17 +36,26 @@ _WITHIN = (
     "SELECT e.parent, e.name, e.id FROM json_each(?) j CROSS JOIN entity e"
     " ON e.parent = json_extract(j.value, '$[0]') AND e.name = json_extract(j.value, '$[1]')"
 )
-_TAILED = (
-    "SELECT n.id, n.urn, n.parent, n.class FROM entity e JOIN named n ON n.id = e.id WHERE coalesce(e.tail, e.name) = ?"
+_CALLED = (
+    "SELECT n.id, n.urn, n.parent, n.class FROM (SELECT id FROM called WHERE tail = ?1 UNION ALL SELECT e.id"
+    " FROM entity e WHERE e.id > (SELECT value FROM meta WHERE key = 'called') AND coalesce(e.tail, e.name) = ?1) c"
+    " JOIN named n ON n.id = c.id"
 )
+_ENTER = (
+    "INSERT INTO called (tail, id) SELECT coalesce(tail, name), id FROM entity"
+    " WHERE id > (SELECT value FROM meta WHERE key = 'called') AND coalesce(tail, name) <> '' ORDER BY 1, 2"
+)
+ENTERED = 4096
+"""Names that are entered by their last segment at once. One by one they would touch a page of the index each, and the
+pages are what a commit writes; names that wait are found by looking through them."""
 
 
 def row(number: int, urn: str, parent: int, policy_class: int = 0) -> tuple[int, int, str, str | None, int]:
     """Return the row of an entity, as `INSERT` takes it; `parent` is the number of its dataset, or 0."""
     if not parent:
-        return (number, 0, urn, _tail(urn), policy_class)
+        return (number, 0, urn, Urn.parse(urn).label.casefold(), policy_class)
     name = _within(urn)
-    tail = "" if name.startswith("(") else _tail(urn)
+    tail = "" if name.startswith("(") else unescape(name.rsplit(".", 1)[-1]).casefold()
     return (number, parent, name, None if name == tail else tail, policy_class)
 
 
@@ -77,7 +86,15 @@ def find(connection: sqlite3.Connection, urns: Iterable[str], known: Mapping[str
 
 def called(connection: sqlite3.Connection, tail: str) -> list[tuple[int, str, int, int]]:
     """Return number, URN, parent and class of all whose last segment is this one, folded; not of what Clew derives."""
-    return connection.execute(_TAILED, (tail,)).fetchall() if tail else []
+    return connection.execute(_CALLED, (tail,)).fetchall() if tail else []
+
+
+def enter(connection: sqlite3.Connection) -> int:
+    """Enter the names that wait by their last segments; return the last number among them."""
+    (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM entity").fetchone()
+    connection.execute(_ENTER)
+    connection.execute("UPDATE meta SET value = ? WHERE key = 'called'", (last,))
+    return int(last)
 
 
 def compact(rows: Iterable[tuple[int, str, int, int]]) -> Iterator[tuple[Any, ...]]:
@@ -107,10 +124,6 @@ def compact(rows: Iterable[tuple[int, str, int, int]]) -> Iterator[tuple[Any, ..
 def _within(urn: str) -> str:
     """Return what a column, `any` or `rows` is called within its dataset."""
     return urn[urn.rindex(",") + 1 : -1] if urn.startswith(_COLUMN) else f"({kind_of(urn)}"
-
-
-def _tail(urn: str) -> str:
-    return Urn.parse(urn).label.casefold()
 
 
 def _json(value: Any) -> str:

@@ -57,6 +57,7 @@ class SqliteStore:
         """Names that have no number, as far as the running transaction has looked."""
         self._ids: dict[str, int] = {}
         self._last_entity, self._last_claim = self._last_ids()
+        self._entered: int = self._meta("called")
         self.born: set[int] = set()
         """Entities of the running transaction of which the database has nothing yet."""
         self.heads: dict[HeadKey, Head] = {}
@@ -91,7 +92,11 @@ class SqliteStore:
         try:
             yield
             self.flush()
+            entered = self._entered
+            if self._last_entity - entered >= sqlite_names.ENTERED:
+                entered = sqlite_names.enter(self.connection)
             self.connection.execute("COMMIT")
+            self._entered = entered
         except BaseException:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
@@ -211,6 +216,7 @@ def _open_database(path: Path, synchronous: str) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {synchronous}")
     connection.execute("PRAGMA cache_size = -65536")
+    connection.execute("PRAGMA wal_autocheckpoint = 4000")
     if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         _create(connection)
     version = _meta(connection, "format")
@@ -242,7 +248,7 @@ def _create(connection: sqlite3.Connection) -> None:
             connection.execute(statement)
     connection.executemany(
         "INSERT INTO meta (key, value) VALUES (?, ?)",
-        [("format", FORMAT), ("epoch", secrets.token_hex(4)), ("hash_key", secrets.token_bytes(32))],
+        [("format", FORMAT), ("epoch", secrets.token_hex(4)), ("hash_key", secrets.token_bytes(32)), ("called", 0)],
     )
     connection.execute(dictionaries.KEEP, dictionaries.carried(NEWEST))
     connection.execute("COMMIT")

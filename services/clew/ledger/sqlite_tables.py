@@ -6,13 +6,14 @@ FORMAT = 2
 
 NAMES = f"""
 -- everything that was ever named: by its URN, and what belongs to a dataset by the dataset and its own name there,
--- tail is the last segment of the name, folded, for people who type short names, null where it is the name itself
+-- tail is the last segment of the name, folded, null where it is the name itself
 CREATE TABLE entity (
     id INTEGER PRIMARY KEY, parent INTEGER NOT NULL, name TEXT NOT NULL, tail TEXT, class INTEGER NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX entity_name ON entity (parent, name);
-CREATE INDEX entity_tail ON entity (coalesce(tail, name));
 {NAMED};
+-- by its last segment, for people who type short names: all up to the number that meta has under called
+CREATE TABLE called (tail TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (tail, id)) WITHOUT ROWID;
 """
 """The tables of names alone, which format 2 brought."""
 

@@ -152,7 +152,7 @@ def _heads_with_edges(
 def _wanted(urn: str, aspect: str, claims: Iterable[Claim], ledger: LedgerReader) -> frozenset[EdgeItem]:
     edges = project(ledger.registry.get(aspect), urn, claims)
     nodes = nodes_of(dict.fromkeys(end for edge in edges for end in (edge.src, edge.dst)), ledger)
-    return items_of(edges, {node.urn: node.id for node in nodes}, ledger)
+    return items_of(edges, {node.urn: ledger.node_of(node.id) for node in nodes}, ledger)
 
 
 def _mend_key(finding: Finding, ledger: LedgerReader, views: Views) -> None:

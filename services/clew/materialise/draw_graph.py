@@ -42,7 +42,7 @@ def _numbered(
     ledger: LedgerReader,
 ) -> list[GraphChange]:
     nodes = nodes_of(mentioned, ledger)
-    number = {node.urn: node.id for node in nodes}
+    number = {node.urn: ledger.node_of(node.id) for node in nodes}
     changes = []
     for seq, keys in projected:
         changes.append(
@@ -70,14 +70,14 @@ def nodes_of(urns: Iterable[str], ledger: LedgerReader) -> list[Node]:
 
 
 def items_of(edges: Iterable[Edge], number: dict[str, int], ledger: LedgerReader) -> frozenset[EdgeItem]:
-    """Return edges as the graph keeps them: by number."""
+    """Return edges as the graph keeps them: by number. `number` has the nodes that their ends stand for."""
     sources: dict[str, int] = {}
     found = []
     for src, dst, kind, subtype, confidence, source in edges:
-        if source not in sources:
-            sources[source] = ledger.number_of("source", source)
-        ends = ledger.node_of(number[src]), ledger.node_of(number[dst])
-        found.append(EdgeItem(*ends, int(kind), int(subtype), confidence, sources[source]))
+        speaker = sources.get(source)
+        if speaker is None:
+            speaker = sources[source] = ledger.number_of("source", source)
+        found.append(EdgeItem(number[src], number[dst], int(kind), int(subtype), confidence, speaker))
     return frozenset(found)
 
 

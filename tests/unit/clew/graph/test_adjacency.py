@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given
@@ -31,6 +32,23 @@ def test_a_row_that_is_not_known_is_empty() -> None:
     assert adjacency.of(1).tolist() == []
     assert adjacency.of(10**6).tolist() == []
     assert Adjacency().of(0).tolist() == []
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(0, 90), st.integers(0, 9)), max_size=200), max_size=4))
+def test_adding_many_at_once_is_adding_each(portions: list[list[tuple[int, int]]]) -> None:
+    at_once, one_by_one = Adjacency(), Adjacency()
+    for portion in portions:
+        pairs = np.array(portion, np.uint32).reshape(-1, 2)
+        at_once.add_all(pairs[:, 0], pairs[:, 1])
+        for row, number in portion:
+            one_by_one.add(row, number)
+        one_by_one.remove(7, 3)
+        at_once.remove(7, 3)
+        assert [sorted(at_once.of(row)) for row in range(91)] == [sorted(one_by_one.of(row)) for row in range(91)]
+        rooms = at_once.rows[:, 2]
+        assert (at_once.rows[:, 1] <= rooms).all()
+        taken = sorted((start, start + room) for start, _, room in at_once.rows.tolist() if room)
+        assert all(end <= start for (_, end), (start, _) in pairwise(taken)), "rows share no slots"
 
 
 def test_removing_says_whether_the_number_was_there() -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clew.ledger import sqlite_names
+from clew.ledger.sqlite import SqliteLedger
 from clew.ledger.sqlite_tables import NAMES
+from clew_schemas import Group, event
 from clew_schemas.urn import any_of, column, dataset_of, dotted, escape, rows_of
 
 DATASET = "urn:clew:dataset:(postgres://h:5432,shop.public.orders)"
@@ -29,7 +33,7 @@ urns = st.one_of(
 
 def database() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:")
-    connection.executescript(NAMES)
+    connection.executescript(f"{NAMES} CREATE TABLE meta (key TEXT, value); INSERT INTO meta VALUES ('called', 0);")
     return connection
 
 
@@ -91,6 +95,32 @@ def test_a_dataset_that_is_known_is_not_looked_up_again(names: sqlite3.Connectio
 def test_last_segments_are_folded_and_derived_nodes_are_not_called_by_them(names: sqlite3.Connection) -> None:
     path = dotted("Address", "CITY")
     put(names, [(1, DATASET, 0, 0), (2, column(DATASET, path), 1, 0), (3, any_of(DATASET), 1, 0)])
-    assert [row[0] for row in sqlite_names.called(names, "city")] == [2]
-    assert [row[0] for row in sqlite_names.called(names, "orders")] == [1]
-    assert sqlite_names.called(names, "") == sqlite_names.called(names, "address") == []
+    for _ in ("while they wait", "once they are entered"):
+        assert [row[0] for row in sqlite_names.called(names, "city")] == [2]
+        assert [row[0] for row in sqlite_names.called(names, "orders")] == [1]
+        assert sqlite_names.called(names, "") == sqlite_names.called(names, "address") == []
+        assert sqlite_names.enter(names) == 3
+    put(names, [(4, column(DATASET, "city"), 1, 0)])
+    assert [row[0] for row in sqlite_names.called(names, "city")] == [2, 4]
+
+
+def test_names_are_entered_some_thousand_at_a_time_and_found_before_and_after(tmp_path: Path) -> None:
+    ledger = SqliteLedger.open(tmp_path / "ledger.db")
+    step, last = 500, 0
+    for at in range(0, 3 * sqlite_names.ENTERED, step):
+        columns = [{"name": f"c{number}"} for number in range(step)]
+        table = f"urn:clew:dataset:(x,t{at})"
+        ledger.propose([Group("steward", f"g{at}", (event(table, "schema", {"columns": columns}),))])
+        assert [each.urn for each in ledger.find(f"t{at}.c7")] == [column(table, "c7")]
+        assert len(ledger.find("c499", 10_000)) == at // step + 1
+        entered = entered_of(tmp_path / "ledger.db")
+        assert entered in (last, ledger.stats()["entities"])
+        last = entered
+    assert last > 2 * sqlite_names.ENTERED
+    ledger.close()
+
+
+def entered_of(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        (value,) = connection.execute("SELECT value FROM meta WHERE key = 'called'").fetchone()
+    return int(value)

@@ -1,8 +1,9 @@
 """Ten times as many things: what ingest and questions of the same answer take then.
 
-    python -m benchmarks.growth [--tables 3000]
+    python -m benchmarks.growth [--tables 3000] [--columns 12]
 
 What is upstream of a table is the same however many tables come after it, so that its lineage is asked in both houses.
+From a million column edges to ten: `--tables 13000 --columns 60`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from benchmarks.figures import Figure, emit
+from benchmarks.figures import Figure, emit, peak_memory
 from benchmarks.ingest import SOURCE, crawled, joined
 from benchmarks.waiting import until_all_follow, until_drawn
 from benchmarks.warehouse import Warehouse
@@ -31,12 +32,12 @@ ASKED = 100
 TIMES = 10
 
 
-def grown(tables: int, asked: int) -> tuple[float, float, float, int]:
+def grown(tables: int, asked: int, columns: float) -> tuple[float, float, float, int]:
     """Return seconds of ingest, milliseconds of lineage and of a description (medians), and the edges of all lineages.
 
-    What is asked lies among the first `asked` tables.
+    What is asked lies among the first `asked` tables. `columns` is the mean of a table.
     """
-    warehouse = Warehouse()
+    warehouse = Warehouse(columns=columns)
     records = crawled(list(joined(list(warehouse.groups(tables)))), 1)
     dice = random.Random(3)  # noqa: S311
     starts = [dice.choice(warehouse.tables(asked)[asked // 2 :]) for _ in range(ASKED)]
@@ -66,15 +67,19 @@ def grown(tables: int, asked: int) -> tuple[float, float, float, int]:
 def main() -> None:
     arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     arguments.add_argument("--tables", type=int, default=3000)
-    few = arguments.parse_args().tables
-    small, large = grown(few, few), grown(few * TIMES, few)
+    arguments.add_argument("--columns", type=float, default=12.0)
+    given = arguments.parse_args()
+    few, columns = given.tables, given.columns
+    small, large = grown(few, few, columns), grown(few * TIMES, few, columns)
     assert small[3] == large[3], "the answers are not the same"
     what = f"{few:,} to {few * TIMES:,} tables"
+    emit(Figure("direct column edges of the larger", Warehouse(columns=columns).column_edges(few * TIMES), "edges"))
     emit(Figure(f"ingest, {what}", large[0] / small[0], "times", 11.0, baseline=f"{small[0]:.1f} s"))
     emit(
         Figure(f"lineage of the same answer, {what}", large[1] / small[1], "times", 1.3, baseline=f"{small[1]:.2f} ms")
     )
     emit(Figure(f"description, {what}", large[2] / small[2], "times", 1.3, baseline=f"{small[2]:.2f} ms"))
+    emit(Figure("peak memory, generator included", peak_memory(), "MB"))
 
 
 if __name__ == "__main__":

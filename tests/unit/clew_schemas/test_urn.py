@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clew_schemas.errors import BadInput
-from clew_schemas.urn import Urn, any_of, column, dataset_of, dotted, kind_of, of_segments, rows_of, segment, unescape
+from clew_schemas.urn import (
+    Urn,
+    any_of,
+    check,
+    column,
+    dataset_of,
+    dotted,
+    kind_of,
+    of_segments,
+    rows_of,
+    segment,
+    unescape,
+)
 
 SEGMENT = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=30).map(
     lambda text: __import__("unicodedata").normalize("NFC", text)
@@ -23,6 +37,49 @@ def test_any_name_goes_into_a_urn_and_comes_out_again(namespace: str, name: list
     assert [unescape(each) for each in parsed.name.split(".")] == name
     whole = Urn.parse(column(dataset, segment(path)))
     assert (whole.label, dataset_of(str(whole))) == (path, dataset)
+
+
+SPELT = st.sampled_from(
+    [
+        "urn:clew:",
+        "dataset",
+        "column",
+        "any",
+        "Job",
+        ":",
+        "(",
+        ")",
+        ",",
+        "a",
+        "x.y",
+        " ",
+        "%",
+        "%2E",
+        "%zz",
+        "\n",
+        "é",
+        "e\u0301",
+    ]
+)
+
+
+@given(st.one_of(st.lists(SPELT, max_size=9).map("".join), st.text(max_size=40)))
+def test_checking_a_urn_says_what_parsing_it_says(inside: str) -> None:
+    for text in (
+        inside,
+        f"urn:clew:column:({inside},t,c)",
+        f"urn:clew:dataset:(x,{inside})",
+        f"urn:clew:{inside}:(x,y)",
+    ):
+        assert _said(check, text) == _said(Urn.parse, text)
+
+
+def _said(by: Callable[[str], object], text: str) -> str | None:
+    try:
+        by(text)
+    except BadInput as error:
+        return str(error)
+    return None
 
 
 def test_columns_and_derived_nodes_belong_to_their_dataset() -> None:

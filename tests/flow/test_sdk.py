@@ -81,7 +81,7 @@ def run_names(home: Path) -> list[str]:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         groups = connection.execute("SELECT source, grp FROM receipt").fetchall()
         assert len(groups) == len(set(groups))
-        urns = [urn for (urn,) in connection.execute("SELECT urn FROM entity WHERE urn LIKE 'urn:clew:run:(sdk:%'")]
+        urns = [urn for (urn,) in connection.execute("SELECT urn FROM named WHERE urn LIKE 'urn:clew:run:(sdk:%'")]
     finally:
         connection.close()
     return [re.sub(r"^.*,(.*)-\d{8}T\d{6}-[0-9a-f]{8}\)$", r"\1", urn) for urn in urns]

@@ -60,11 +60,17 @@ def row(number: int, urn: str, parent: int, policy_class: int = 0) -> tuple[int,
 
 
 def find(connection: sqlite3.Connection, urns: Iterable[str], known: Mapping[str, int]) -> dict[str, int]:
-    """Return the numbers of those of these URNs that have one, and of their datasets; none is among the `known`."""
+    """Return the numbers of those of these URNs that have one, and of their datasets; none is among the `known`.
+
+    What is no URN has none.
+    """
     alone: dict[str, None] = {}
     within: dict[str, list[str]] = {}
     for urn in urns:
-        dataset = dataset_of(urn)
+        try:
+            dataset = dataset_of(urn)
+        except ValueError:
+            continue
         if dataset is None:
             alone[urn] = None
         else:

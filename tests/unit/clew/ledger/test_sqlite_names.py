@@ -84,6 +84,14 @@ def test_a_column_called_like_a_derived_node_is_another(names: sqlite3.Connectio
     assert sqlite_names.find(names, known, {}) == {urn: at + 1 for at, urn in enumerate(known)}
 
 
+@pytest.mark.parametrize(
+    "text", ["", "orders", "urn:clew:column:oops", "urn:clew:any:x", "urn:clew:dataset:(x", "(any"]
+)
+def test_what_is_no_urn_has_no_number(names: sqlite3.Connection, text: str) -> None:
+    put(names, [(1, DATASET, 0, 0), (2, any_of(DATASET), 1, 0)])
+    assert sqlite_names.find(names, [text], {}) == {}
+
+
 def test_a_dataset_that_is_known_is_not_looked_up_again(names: sqlite3.Connection) -> None:
     put(names, [(1, DATASET, 0, 0), (2, column(DATASET, "a"), 1, 0)])
     asked: list[str] = []

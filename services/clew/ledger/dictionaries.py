@@ -19,10 +19,6 @@ NEWEST = 1
 """The dictionary that payloads are written with."""
 
 
-KEEP = "INSERT INTO dictionary (id, hash, body) VALUES (?, ?, ?)"
-"""How the embedded ledger keeps one."""
-
-
 class Dictionary(NamedTuple):
     """A dictionary as a ledger keeps it. `number` is the one that zstd writes into each frame made with it."""
 

@@ -49,11 +49,15 @@ class Names:
             self.ids.clear()
         self.ids.update(rows)
 
+    def met(self, urns: Iterable[str]) -> dict[str, int]:
+        """Return the ids that were met; another thread may have all of them forgotten at any moment."""
+        return {urn: number for urn in urns if (number := self.ids.get(urn))}
+
     def look_up(self, connection: Connection, urns: Iterable[str]) -> dict[str, int]:
         """Return the ids of URNs that have one."""
         wanted = dict.fromkeys(urns)
-        missing = [urn for urn in wanted if urn not in self.ids]
-        found = {urn: self.ids[urn] for urn in wanted if urn in self.ids}
+        found = self.met(wanted)
+        missing = [urn for urn in wanted if urn not in found]
         if missing:
             rows = connection.execute(_FIND, ([urn_hash(urn) for urn in missing],)).fetchall()
             self.remember((row[0], row[1]) for row in rows)

@@ -191,11 +191,11 @@ class PostgresReader:
     # -- names and numbers
 
     def ids(self, urns: Sequence[str]) -> list[int]:
-        if any(urn not in self._names.ids for urn in urns):
+        found = self._names.met(urns)
+        if any(urn not in found for urn in urns):
             with self._reading() as connection:
                 found = self._names.look_up(_driver(connection), urns)
-            return [found.get(urn, 0) for urn in urns]
-        return [self._names.ids.get(urn, 0) for urn in urns]
+        return [found.get(urn, 0) for urn in urns]
 
     def entities(self, ids: Sequence[int]) -> list[Entity | None]:
         column = tables.entity.c

@@ -6,7 +6,8 @@ import secrets
 import sqlite3
 
 from clew.ledger import dictionaries, sqlite_names
-from clew.ledger.sqlite_tables import FORMAT, NAMES
+from clew.ledger.dictionaries import Dictionary
+from clew.ledger.sqlite_tables import NAMES
 
 
 def bring_up(connection: sqlite3.Connection) -> None:
@@ -16,16 +17,21 @@ def bring_up(connection: sqlite3.Connection) -> None:
     """
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()[0] < FORMAT:
+        if connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()[0] < 2:
             _names_within_datasets(connection)
-            connection.execute(dictionaries.KEEP, dictionaries.carried(1))
+            keep(connection, dictionaries.carried(1))
             connection.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (secrets.token_hex(4),))
-            connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", (FORMAT,))
+            connection.execute("UPDATE meta SET value = 2 WHERE key = 'format'")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def keep(connection: sqlite3.Connection, dictionary: Dictionary) -> None:
+    """Have the ledger keep a dictionary that its payloads are written with."""
+    connection.execute("INSERT INTO dictionary (id, hash, body) VALUES (?, ?, ?)", dictionary)
 
 
 def _names_within_datasets(connection: sqlite3.Connection) -> None:

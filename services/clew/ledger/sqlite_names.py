@@ -60,12 +60,13 @@ def row(number: int, urn: str, parent: int, policy_class: int = 0) -> tuple[int,
 
 
 def find(connection: sqlite3.Connection, urns: Iterable[str], known: Mapping[str, int]) -> dict[str, int]:
-    """Return the numbers of those of these URNs that have one, and of their datasets; none is among the `known`.
+    """Return the numbers of those of these URNs that have one, and of datasets that were looked up for them.
 
-    What is no URN has none.
+    None of the URNs is among the `known`, of which any may be forgotten meanwhile. What is no URN has no number.
     """
     alone: dict[str, None] = {}
     within: dict[str, list[str]] = {}
+    parents: dict[str, int] = {}
     for urn in urns:
         try:
             dataset = dataset_of(urn)
@@ -73,15 +74,20 @@ def find(connection: sqlite3.Connection, urns: Iterable[str], known: Mapping[str
             continue
         if dataset is None:
             alone[urn] = None
-        else:
-            within.setdefault(dataset, []).append(urn)
-            if dataset not in known:
+            continue
+        if dataset not in within:
+            within[dataset] = []
+            if parent := known.get(dataset):
+                parents[dataset] = parent
+            else:
                 alone[dataset] = None
+        within[dataset].append(urn)
     found: dict[str, int] = dict(connection.execute(_ALONE, (_json(list(alone)),)).fetchall()) if alone else {}
+    parents.update(found)
     wanted = {
         (parent, _within(urn)): urn
         for dataset, columns in within.items()
-        if (parent := known.get(dataset) or found.get(dataset))
+        if (parent := parents.get(dataset))
         for urn in columns
     }
     if wanted:

@@ -147,11 +147,15 @@ class SqliteReader:
     # -- names and numbers
 
     def ids(self, urns: Sequence[str]) -> list[int]:
-        missing = [urn for urn in dict.fromkeys(urns) if urn not in self._ids]
+        # What is kept may be forgotten at any moment, by this call too: the answer is made from what was read.
+        found = {urn: number for urn in urns if (number := self._ids.get(urn))}
+        missing = [urn for urn in dict.fromkeys(urns) if urn not in found]
         if missing:
             with self._reading() as connection:
-                self._remember(sqlite_names.find(connection, missing, self._ids))
-        return [self._ids.get(urn, 0) for urn in urns]
+                read = sqlite_names.find(connection, missing, self._ids)
+            self._remember(read)
+            found.update(read)
+        return [found.get(urn, 0) for urn in urns]
 
     def _remember(self, numbers: Mapping[str, int]) -> None:
         if len(self._ids) > _CACHE:

@@ -250,5 +250,5 @@ def _create(connection: sqlite3.Connection) -> None:
         "INSERT INTO meta (key, value) VALUES (?, ?)",
         [("format", FORMAT), ("epoch", secrets.token_hex(4)), ("hash_key", secrets.token_bytes(32)), ("called", 0)],
     )
-    connection.execute(dictionaries.KEEP, dictionaries.carried(NEWEST))
+    sqlite_formats.keep(connection, dictionaries.carried(NEWEST))
     connection.execute("COMMIT")

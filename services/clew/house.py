@@ -36,7 +36,7 @@ from clew_schemas.registry import Registry
 
 log = logging.getLogger(__name__)
 
-_DRAWING = {"graph": 0.015, "search": 0.15, "relations": 0.5}
+_DRAWING = {"graph": 0.015, "search": 0.25, "relations": 0.5}
 _DERIVING = 0.1
 """Seconds that followers and reactors pause after each step: a step costs much the same for one commit as for ten, and
 what they do at once keeps whoever writes waiting. After a pause of the ledger's own nobody waits for them."""

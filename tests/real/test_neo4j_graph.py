@@ -286,7 +286,7 @@ def test_any_history_in_any_portions_is_the_embedded_engines(
         count = dice.choice([1, 1, 2, 7])
         graph.apply("e", changes[:count])
         for change in changes[:count]:
-            embedded.commit(embedded.plan("e", change))
+            embedded.commit(embedded.plan("e", [change]))
         del changes[:count]
         if dice.random() < 0.2:
             intervals = [Interval(edge(1, 2), 0, 1), Interval(edge(dice.randrange(5), 1), 1, FOREVER)]
@@ -475,7 +475,7 @@ def test_two_writers_of_the_same_commits_double_nothing(url: str, graph: Neo4jGr
     changes = history(random.Random(3), 60)
     straight = IndexState()
     for change in changes:
-        straight.commit(straight.plan("e", change))
+        straight.commit(straight.plan("e", [change]))
     writers = [Neo4jGraph.open(url) for _ in range(2)]
 
     def draw(writer: Neo4jGraph, portion: int) -> None:
@@ -494,7 +494,7 @@ def test_a_writer_killed_again_and_again_leaves_what_a_straight_run_does(url: st
     changes = history(random.Random(KILLED_SEED), KILLED_COMMITS)
     straight = IndexState()
     for change in changes:
-        straight.commit(straight.plan("e", change))
+        straight.commit(straight.plan("e", [change]))
     dice, came_to = random.Random(1), [0]
     for _ in range(6):
         with writing(url) as process:

@@ -1,8 +1,11 @@
-"""In which looks every page is examined."""
+"""In which looks every page is examined; with `CLEW_PICTURES`, a folder, each is kept there as a picture."""
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from playwright.sync_api import Page
 
@@ -20,4 +23,14 @@ def every_look(page: Page) -> Iterator[str]:
     """Give a page every look, one after the other; name it."""
     for width, height, scheme in LOOKS:
         look(page, width, height, scheme)
+        if folder := os.environ.get("CLEW_PICTURES"):
+            _keep(page, Path(folder), f"{width}-{scheme}")
         yield f"{width}, {scheme}"
+
+
+def _keep(page: Page, folder: Path, shown: str) -> None:
+    """Take a picture, named after the running test: its file, its case if it has one, the look."""
+    test, _, _ = os.environ["PYTEST_CURRENT_TEST"].partition(" ")
+    file, name = re.search(r"test_(\w+)\.py::(?:\w+\[(.+)\]|\w+)$", test).groups()  # type: ignore[union-attr]
+    page.wait_for_timeout(500)  # what moves has come to rest
+    page.screenshot(path=folder / f"{file}.{name or 'open'}.{shown}.png")

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Lock, RLock
 from typing import Self
 
-from clew.graph.lineage_index_state import IndexState
+from clew.graph.lineage_index_state import IndexState, together
 from clew.graph.port import Direction, EdgeItem, Edges, GraphChange, Ids, Interval, Nodes, Position
 from clew.graph.snapshot import SnapshotStore
 from clew_schemas.errors import Damaged
@@ -66,12 +66,11 @@ class LineageIndex:
             state = self._opened()
             if state.position.epoch not in ("", epoch):
                 raise ValueError(f"the graph is of epoch {state.position.epoch!r}, the commits are of {epoch!r}")
-            for change in changes:
-                if change.seq > state.position.seq:
-                    plan = state.plan(epoch, change)
-                    with self._lock:
-                        self._unsaved = True
-                        state.commit(plan)
+            for taken in together(change for change in changes if change.seq > state.position.seq):
+                plan = state.plan(epoch, taken)
+                with self._lock:
+                    self._unsaved = True
+                    state.commit(plan)
 
     def expand(self, ids: Ids, direction: Direction, types: frozenset[int], as_of: int | None = None) -> Edges:
         """Return the edges that leave the `ids`."""

@@ -6,10 +6,11 @@ made from it again. Edges that stand and edges that were closed are indexed apar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -34,10 +35,15 @@ from clew.graph.port import (
     distinct,
 )
 
+_NO_ROWS = np.zeros(0, np.uint32)
+_MANY = 100
+"""Keys from which on readers are let in before the next commit."""
+
 
 class KeyDiff(NamedTuple):
-    """How the edges of one key change: rows of the pool that are closed, and edges that are opened."""
+    """How the edges of one key change with a commit: rows of the pool that are closed, and edges that are opened."""
 
+    seq: int
     key: KeyEdges
     closed: list[int]
     opened: Sequence[EdgeItem]
@@ -45,7 +51,7 @@ class KeyDiff(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one commit does, worked out and checked before anything is touched."""
+    """What commits do, worked out and checked before anything is touched."""
 
     position: Position
     nodes: Sequence[Node]
@@ -69,27 +75,31 @@ class IndexState:
         self.last_close = 0
         """No edge was closed after this seq."""
 
-    def plan(self, epoch: str, change: GraphChange) -> Plan:
-        """Work out what a commit does; changes nothing. The last word on a key given twice counts."""
-        latest = {(key.carrier, key.aspect): key for key in change.keys}
-        diffs = [self._diff(key) for key in latest.values()]
+    def plan(self, epoch: str, changes: Sequence[GraphChange]) -> Plan:
+        """Work out what commits do that follow each other and touch no key twice (see `together`); changes nothing.
+
+        The last word on a key that one commit gives twice counts.
+        """
+        nodes = [node for change in changes for node in change.nodes]
+        latest = [(change.seq, {key[:2]: key for key in change.keys}) for change in changes]
+        diffs = self._diffs([(seq, key) for seq, keys in latest for key in keys.values()])
         opened = EdgeBlock([edge for diff in diffs for edge in diff.opened])
-        return Plan(Position(epoch, change.seq), change.nodes, diffs, opened)
+        return Plan(Position(epoch, changes[-1].seq), nodes, diffs, opened)
 
     def commit(self, plan: Plan) -> None:
         """Do what `plan` of this very state worked out."""
-        for node in plan.nodes:
-            self.nodes.put(node)
+        self.nodes.put(plan.nodes)
+        self._close(plan.diffs)
         keys: list[int] = []
-        for diff in plan.diffs:
-            if diff.closed:
-                self._close(diff.closed, plan.position.seq)
-            if diff.key.edges:
-                row = self.keys.obtain(diff.key.carrier, diff.key.aspect)
-                self.keys.stamp(row, diff.key.digest)
-                keys += [row] * len(diff.opened)
+        since: list[int] = []
+        for seq, key, _, opened in plan.diffs:
+            if key.edges:
+                row = self.keys.obtain(key.carrier, key.aspect)
+                self.keys.stamp(row, key.digest)
+                keys += [row] * len(opened)
+                since += [seq] * len(opened)
         if keys:
-            self._link(self.pool.append(plan.opened, keys, plan.position.seq, FOREVER))
+            self._link(self.pool.append(plan.opened, keys, since, FOREVER))
         self.position = plan.position
 
     def replace(self, carrier: int, aspect: int, intervals: Sequence[Interval], digest: bytes) -> None:
@@ -103,23 +113,31 @@ class IndexState:
         self._link(self.pool.append(block, [key] * len(stood), [each.since for each in stood], until))
         self.last_close = max([self.last_close, *until[until < FOREVER].tolist()])
 
-    def _diff(self, key: KeyEdges) -> KeyDiff:
-        row = self.keys.find(key.carrier, key.aspect)
-        if row is None:
-            return KeyDiff(key, [], sorted(key.edges))
-        standing = self.standing.of(row)
-        known = self.pool.items(standing)
-        closed = [row for row, item in zip(standing.tolist(), known, strict=True) if item not in key.edges]
-        return KeyDiff(key, closed, sorted(key.edges.difference(known)))
+    def _diffs(self, keys: Sequence[tuple[int, KeyEdges]]) -> list[KeyDiff]:
+        """Compare all these keys with what stands for them, which is read at once."""
+        found = [self.keys.find(key.carrier, key.aspect) for _, key in keys]
+        standing = [_NO_ROWS if row is None else self.standing.of(row) for row in found]
+        every = np.concatenate([_NO_ROWS, *standing])
+        rows, items = every.tolist(), self.pool.items(every)
+        diffs, start = [], 0
+        for (seq, key), end in zip(keys, accumulate(map(len, standing)), strict=True):
+            known = items[start:end]
+            closed = [row for row, item in zip(rows[start:end], known, strict=True) if item not in key.edges]
+            diffs.append(KeyDiff(seq, key, closed, sorted(key.edges.difference(known))))
+            start = end
+        return diffs
 
-    def _close(self, rows: list[int], seq: int) -> None:
+    def _close(self, diffs: Sequence[KeyDiff]) -> None:
+        rows = [row for diff in diffs for row in diff.closed]
+        if not rows:
+            return
         indexed = [self._unlink(row) for row in rows]
-        self.pool.until[rows] = seq
+        self.pool.until[rows] = [diff.seq for diff in diffs for _ in diff.closed]
         if all(indexed):
             self._link(np.array(rows))
         else:
             self._reindex()
-        self.last_close = max(self.last_close, seq)
+        self.last_close = max(self.last_close, *(diff.seq for diff in diffs if diff.closed))
 
     def _drop(self, key: int) -> None:
         rows = np.flatnonzero(self.pool.key[: self.pool.count] == key).tolist() + self._strays(key)
@@ -276,6 +294,21 @@ class IndexState:
         state.was = (Adjacency(part("was.down")), Adjacency(part("was.up")))
         state.standing = Adjacency(part("standing"))
         return state
+
+
+def together(changes: Iterable[GraphChange]) -> Iterator[list[GraphChange]]:
+    """Yield commits by as many as one plan takes: none of them touches a key of another, and they are not very much."""
+    taken: list[GraphChange] = []
+    touched: set[tuple[int, int]] = set()
+    for change in changes:
+        keys = {key[:2] for key in change.keys}
+        if taken and (len(touched) + len(keys) > _MANY or not touched.isdisjoint(keys)):
+            yield taken
+            taken, touched = [], set()
+        taken.append(change)
+        touched |= keys
+    if taken:
+        yield taken
 
 
 @lru_cache(maxsize=64)

@@ -54,8 +54,7 @@ class Interval(NamedTuple):
     until: int
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """What the graph keeps of an entity: its kind, the dataset that a column, `any` or `rows` belongs to (else 0),
     and its policy class."""
 
@@ -66,8 +65,7 @@ class Node:
     policy_class: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class KeyEdges:
+class KeyEdges(NamedTuple):
     """All edges that stand for one key; `digest` is the hash of the claims they were projected from."""
 
     carrier: int
@@ -76,8 +74,7 @@ class KeyEdges:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class GraphChange:
+class GraphChange(NamedTuple):
     """What one commit changes: nodes seen for the first time, and the keys whose edges are these from now on."""
 
     seq: int

@@ -13,7 +13,7 @@ from clew.graph import EdgeItem, Interval
 from clew.graph.port import FOREVER
 from clew.ledger import LedgerReader
 from clew.materialise import draw_search
-from clew.materialise.draw_graph import claims_digest, items_of, nodes_of
+from clew.materialise.draw_graph import claims_digest, columns_of, items_of, nodes_of
 from clew.materialise.views import Views
 from clew.search import Document
 from clew_schemas.edges import EdgeType, project, subtype_name
@@ -152,7 +152,7 @@ def _heads_with_edges(
 def _wanted(urn: str, aspect: str, claims: Iterable[Claim], ledger: LedgerReader) -> frozenset[EdgeItem]:
     edges = project(ledger.registry.get(aspect), urn, claims)
     nodes = nodes_of(dict.fromkeys(end for edge in edges for end in (edge.src, edge.dst)), ledger)
-    return items_of(edges, {node.urn: ledger.node_of(node.id) for node in nodes}, ledger)
+    return items_of(columns_of(edges), {node.urn: ledger.node_of(node.id) for node in nodes}, ledger)
 
 
 def _mend_key(finding: Finding, ledger: LedgerReader, views: Views) -> None:

@@ -34,7 +34,9 @@ EDGES = st.builds(
     EdgeItem, st.integers(1, 5), st.integers(1, 5), st.integers(1, 2), st.just(0), st.just(100), st.integers(1, 2)
 )
 SAID = st.dictionaries(KEYS, st.frozensets(EDGES, max_size=6), max_size=3)
-NODES = st.lists(st.builds(Node, st.integers(1, 6), st.just("urn"), st.sampled_from("abc"), st.integers(0, 3)))
+NODES = st.lists(
+    st.builds(Node, st.integers(1, 6), st.just("urn"), st.sampled_from("abc"), st.integers(0, 3), st.integers(0, 2))
+)
 COMMIT = st.tuples(SAID, NODES)
 IDS = st.lists(st.integers(-1, 7), max_size=5)
 TYPES = st.frozensets(st.integers(1, 3))

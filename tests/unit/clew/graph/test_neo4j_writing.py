@@ -71,7 +71,7 @@ def test_any_portions_leave_what_the_embedded_engine_has(commits: list[tuple[lis
     waiting: list[GraphChange] = []
     for seq, (keys, ends) in enumerate(commits, start=1):
         change = GraphChange(seq, (), keys)
-        embedded.commit(embedded.plan("e", change))
+        embedded.commit(embedded.plan("e", [change]))
         waiting.append(change)
         if ends:
             store.take(waiting)

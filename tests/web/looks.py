@@ -31,6 +31,7 @@ def every_look(page: Page) -> Iterator[str]:
 def _keep(page: Page, folder: Path, shown: str) -> None:
     """Take a picture, named after the running test: its file, its case if it has one, the look."""
     test, _, _ = os.environ["PYTEST_CURRENT_TEST"].partition(" ")
-    file, name = re.search(r"test_(\w+)\.py::(?:\w+\[(.+)\]|\w+)$", test).groups()  # type: ignore[union-attr]
+    file, name = re.search(r"test_(\w+)\.py::(?:\w+\[(.*)\]|\w+)$", test).groups()  # type: ignore[union-attr]
+    case = re.sub(r"[^\w-]", "", name or "") or "open"
     page.wait_for_timeout(500)  # what moves has come to rest
-    page.screenshot(path=folder / f"{file}.{name or 'open'}.{shown}.png")
+    page.screenshot(path=folder / f"{file}.{case}.{shown}.png")

@@ -25,6 +25,13 @@ WITHIN = ("MEMBER", "NAMED")
 """Edges between the parts of one card: the graph draws none, lineage tells them."""
 
 
+FROM_THE_MIDDLE = """(card) => {
+  const [at, frame] = [card, document.querySelector(".react-flow")].map((each) => each.getBoundingClientRect());
+  return at.x + at.width / 2 - frame.x - frame.width / 2;
+}"""
+"""How far a card is to the right of the middle of the graph, in pixels."""
+
+
 def lineage(urn: str, rest: str = "") -> str:
     return f"/lineage/{quote(urn, safe='')}{rest}"
 
@@ -195,6 +202,20 @@ class TestByMouse:
         expect(page.locator(".card")).to_have_count(0)
         page.locator(".graph-zoom .fit").click()
         expect(page.locator(".graph")).to_have_attribute("data-detail", "cards")
+
+    def test_a_window_of_another_width_shows_the_start_or_what_the_reader_had_in_the_middle(self, tab: Tab) -> None:
+        page = drawn(tab, lineage(FLIGHTS))
+        start = page.locator(".card.start")
+        page.set_viewport_size({"width": 390, "height": 844})
+        expect(start).to_be_in_viewport(ratio=1)
+        page.locator(".react-flow").hover(position={"x": 40, "y": 40})
+        page.mouse.wheel(0, -200)
+        page.wait_for_timeout(300)
+        middle = start.evaluate(FROM_THE_MIDDLE)
+        page.set_viewport_size({"width": 700, "height": 844})
+        page.wait_for_function(
+            f"(was) => Math.abs(({FROM_THE_MIDDLE})(document.querySelector('.card.start')) - was) < 2", arg=middle
+        )
 
     def test_a_line_tells_what_runs_along_it(self, tab: Tab) -> None:
         page = drawn(tab, lineage(FLIGHTS, "?up=0&down=1"))

@@ -57,6 +57,14 @@ def test_a_page_asks_three_times_at_most_and_is_fit_to_read_in_every_look(tab: T
         assert not overflows(page), f"{name} at {shown} is wider than the window"
 
 
+@pytest.mark.parametrize("name", ["person", "pipeline"])
+def test_what_no_data_flows_through_says_nothing_of_flow(tab: Tab, name: str) -> None:
+    page = opened(tab, name)
+    assert page.get_by_role("region", name="Used by").count() == 0
+    assert page.get_by_role("region", name="Comes from").count() == 0
+    assert page.get_by_role("link", name="Lineage").count() == (0 if name == "person" else 1)
+
+
 def test_the_first_load_stays_within_its_budget(open_tab: Open) -> None:
     tab = open_tab(new=True)
     sizes: dict[str, int] = {}

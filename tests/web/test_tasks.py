@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from web.conftest import Open, Tab, entity, violations
+from web.conftest import SETTLED, Open, Tab, entity, violations
 from web.editing import dialog, house, stands, steward, table
 from web.hostile import WIDE, WIDE_COLUMNS
 
@@ -41,7 +41,9 @@ class TestEffort:
         """Click into the search of the bar, type, and click the hit of this kind that lies there."""
         page.get_by_role("combobox", name="Search").click()
         page.keyboard.type(words)
+        page.wait_for_function(SETTLED)  # a click on what is just replaced is made twice, and counted twice
         page.get_by_role("option").filter(has_text=kind).filter(has_text=place).first.click()
+        page.wait_for_function(SETTLED)
 
     @staticmethod
     def effort(page: Page) -> tuple[int, int]:
@@ -82,6 +84,7 @@ class TestEffort:
         page = self.home(steward(tab))
         self.search(page, "takings", "dataset", "takings")
         page.get_by_role("link", name="amount", exact=True).click()
+        page.wait_for_function(SETTLED)
         page.get_by_role("button", name="Say it").click()
         expect(dialog(page).get_by_label("What it is for")).to_be_focused()
         page.keyboard.type("Euros, gross")

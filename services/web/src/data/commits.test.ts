@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { eventsIn } from "./commits";
+import { eventsIn, reasonOf } from "./commits";
 
 const FRAME = 'id: abc-7\nevent: commit\ndata: {"seq":7,"source":"etl","changes":[]}\n\n';
 
@@ -14,4 +14,10 @@ test("events are read however the pieces were cut", () => {
 
 test("what is no commit is passed over", () => {
   expect(eventsIn("retry: 2000\n\n: nothing new\n\n").events).toEqual([]);
+});
+
+test("a reason that names the source only is none", () => {
+  expect(reasonOf({ message: "by etl", source: "etl" })).toBeUndefined();
+  expect(reasonOf({ message: null, source: "etl" })).toBeUndefined();
+  expect(reasonOf({ message: "by hand", source: "etl" })).toBe("by hand");
 });

@@ -8,6 +8,11 @@ export interface Told {
   readonly changes: readonly { readonly urn: string; readonly aspect: string }[];
 }
 
+/** Return what a commit's author says of it; undefined where it says no more than whose it is. */
+export function reasonOf(commit: { readonly message: string | null; readonly source: string }): string | undefined {
+  return commit.message === null || commit.message === `by ${commit.source}` ? undefined : commit.message;
+}
+
 /** Return the events that end in a text, and the rest that has not ended yet. */
 export function eventsIn(text: string): { readonly events: readonly Event[]; readonly rest: string } {
   const parts = text.split("\n\n");

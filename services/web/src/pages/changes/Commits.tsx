@@ -1,6 +1,7 @@
 /** Commits, newest first: when, who, of what, why; the things of one are listed when it is opened. */
 import { Link } from "@tanstack/react-router";
 import { useAsk } from "../../data/asking";
+import { reasonOf } from "../../data/commits";
 import { agoText, plural, timeText } from "../../data/moment";
 import { Rows } from "../../data/operations";
 import { objects } from "../../data/rows";
@@ -65,9 +66,9 @@ function One({ commit, open, toggle }: { readonly commit: Commit; readonly open:
             {commit.aspects > 1 && ` and ${plural(commit.aspects - 1, "other aspect")}`}
           </span>
         )}
-        {commit.message !== null && (
+        {reasonOf(commit) !== undefined && (
           <p className="change-why">
-            “<bdi>{commit.message}</bdi>”
+            “<bdi>{reasonOf(commit)}</bdi>”
           </p>
         )}
       </div>

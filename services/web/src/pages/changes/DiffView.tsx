@@ -2,6 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import { useAsk } from "../../data/asking";
 import type { Json } from "../../data/json";
+import { reasonOf } from "../../data/commits";
 import { agoText, momentText, plural, timeText } from "../../data/moment";
 import { DiffOf, type DiffOfResult } from "../../data/operations";
 import { kindText } from "../../data/urn";
@@ -191,15 +192,16 @@ function Fields({ title, change, differences, total }: FieldsShown) {
 }
 
 function Who({ said }: { readonly said: Said }) {
+  const why = reasonOf(said);
   return (
     <>
       <bdi className="wrap">{said.author ?? said.source}</bdi>{" "}
       <time className="soft" dateTime={said.time} title={timeText(said.time)}>
         {agoText(said.time)}, seq {said.seq}
       </time>
-      {said.message !== null && (
-        <bdi className="wrap change-why" title={said.message}>
-          {said.message.length > 120 ? `${said.message.slice(0, 120)}…` : said.message}
+      {why !== undefined && (
+        <bdi className="wrap change-why" title={why}>
+          {why.length > 120 ? `${why.slice(0, 120)}…` : why}
         </bdi>
       )}
     </>

@@ -19,7 +19,7 @@ import { Prose } from "../../parts/Prose";
 import { Failed, Incomplete, Loading, Refreshing } from "../../parts/States";
 import { KindIcon, Thing } from "../../parts/Thing";
 import { useTitle } from "../../parts/title";
-import { type Listed, useAround } from "./around";
+import { APART, type Listed, useAround } from "./around";
 import { Columns } from "./Columns";
 import { Compare } from "./Compare";
 import { type Described, lastSaid, toldPoints, useDescribed } from "./describe";
@@ -213,14 +213,18 @@ function Head({ said, around, asOf, may, edit }: Told) {
         {title !== undefined && title !== labelOf(said.urn) && <bdi className="place">{said.name}</bdi>}
       </div>
       <div className="row entity-actions">
-        <Link to="/lineage/$urn" params={{ urn: said.urn }} className="button primary">
-          <Icon name="lineage" /> Lineage
-        </Link>
-        <Link to="/impact/$urn" params={{ urn: said.urn }} className="button">
-          <Icon name="impact" /> What breaks
-        </Link>
+        {!APART.has(said.kind) && (
+          <>
+            <Link to="/lineage/$urn" params={{ urn: said.urn }} className="button primary">
+              <Icon name="lineage" /> Lineage
+            </Link>
+            <Link to="/impact/$urn" params={{ urn: said.urn }} className="button">
+              <Icon name="impact" /> What breaks
+            </Link>
+          </>
+        )}
         {OWNING.has(said.kind) && (
-          <Link to="/search" search={{ owner: nameOf(said.urn) } as never} className="button">
+          <Link to="/search" search={{ owner: nameOf(said.urn) } as never} className="button primary">
             <Icon name="user" /> What they own
           </Link>
         )}

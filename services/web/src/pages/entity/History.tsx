@@ -1,6 +1,7 @@
 /** All commits that touched a thing or its columns, newest first: who, when, what, why. */
 import { Link } from "@tanstack/react-router";
 import { useAsk } from "../../data/asking";
+import { reasonOf } from "../../data/commits";
 import { agoText, timeText } from "../../data/moment";
 import { Rows } from "../../data/operations";
 import { objects } from "../../data/rows";
@@ -71,9 +72,9 @@ function Commit({ seq, of, self }: { readonly seq: number; readonly of: readonly
           </span>
         )}
       </p>
-      {first.message !== null && (
+      {reasonOf(first) !== undefined && (
         <p>
-          “<bdi>{first.message}</bdi>”
+          “<bdi>{reasonOf(first)}</bdi>”
         </p>
       )}
       <p className="row soft">

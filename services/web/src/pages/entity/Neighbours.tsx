@@ -8,7 +8,7 @@ import type { TestRow } from "../../data/tests";
 import { kindsText, kindText, labelOf } from "../../data/urn";
 import { Failed, Loading } from "../../parts/States";
 import { Thing } from "../../parts/Thing";
-import { neighbours, type Part, type Run } from "./around";
+import { APART, HOLDING, neighbours, type Part, type Run } from "./around";
 import { durationText, Status } from "./leads";
 
 const FEW = 5;
@@ -28,30 +28,11 @@ export function Neighbours({ urn, kind, asOf, around }: Properties) {
   const lastRun = tests.flatMap((each) => each.time ?? []).sort().at(-1);
   const parts = objects<Part>(said.parts);
   const runs = objects<Run>(said.runs);
-  const affected = Object.entries(said.impact.byKind as Record<string, number>).sort((a, b) => b[1] - a[1]);
+  const reached = neighbours(said.down, urn).length + neighbours(said.up, urn).length + said.down.gaps.length + said.up.gaps.length;
+  const flows = reached > 0 || !(APART.has(kind) || HOLDING.has(kind));
   return (
     <>
-      <section className="panel" aria-label="Used by">
-        <h2>
-          Used by <span className="soft">{neighbours(said.down, urn).length}</span>
-        </h2>
-        <Near urns={neighbours(said.down, urn)} urn={urn} gaps={said.down.gaps.length} none={asOf === undefined ? "Nothing that is catalogued reads from it." : "Nothing that had been said by then reads from it."} unknown="No reader is known; something within reach is not known." />
-        {said.impact.total > 0 && (
-          <p className="soft">
-            In all {plural(said.impact.total, "thing")} downstream: {affected.slice(0, 5).map(([name, count]) => kindsText(name, count)).join(", ")}
-            {affected.length > 5 && " and others"}.{" "}
-            <Link to="/impact/$urn" params={{ urn }}>
-              What breaks
-            </Link>
-          </p>
-        )}
-      </section>
-      <section className="panel" aria-label="Comes from">
-        <h2>
-          Comes from <span className="soft">{neighbours(said.up, urn).length}</span>
-        </h2>
-        <Near urns={neighbours(said.up, urn)} urn={urn} gaps={said.up.gaps.length} none={asOf === undefined ? "Nothing flows into it: it is where the thread begins." : "Nothing that had been said by then flows into it."} unknown="Nothing is known to flow into it, and something within reach is not known." />
-      </section>
+      {flows && <Flows said={said} urn={urn} asOf={asOf} />}
       {tests.length > 0 && (
         <section className="panel" aria-label="Tests">
           <h2>
@@ -101,6 +82,36 @@ export function Neighbours({ urn, kind, asOf, around }: Properties) {
           <Parts parts={parts} />
         </section>
       )}
+    </>
+  );
+}
+
+function Flows({ said, urn, asOf }: { readonly said: AroundResult; readonly urn: string; readonly asOf: string | undefined }) {
+  const [down, up] = [neighbours(said.down, urn), neighbours(said.up, urn)];
+  const affected = Object.entries(said.impact.byKind as Record<string, number>).sort((a, b) => b[1] - a[1]);
+  return (
+    <>
+      <section className="panel" aria-label="Used by">
+        <h2>
+          Used by <span className="soft">{down.length}</span>
+        </h2>
+        <Near urns={down} urn={urn} gaps={said.down.gaps.length} none={asOf === undefined ? "Nothing that is catalogued reads from it." : "Nothing that had been said by then reads from it."} unknown="No reader is known; something within reach is not known." />
+        {said.impact.total > 0 && (
+          <p className="soft">
+            In all {plural(said.impact.total, "thing")} downstream: {affected.slice(0, 5).map(([name, count]) => kindsText(name, count)).join(", ")}
+            {affected.length > 5 && " and others"}.{" "}
+            <Link to="/impact/$urn" params={{ urn }}>
+              What breaks
+            </Link>
+          </p>
+        )}
+      </section>
+      <section className="panel" aria-label="Comes from">
+        <h2>
+          Comes from <span className="soft">{up.length}</span>
+        </h2>
+        <Near urns={up} urn={urn} gaps={said.up.gaps.length} none={asOf === undefined ? "Nothing flows into it: it is where the thread begins." : "Nothing that had been said by then flows into it."} unknown="Nothing is known to flow into it, and something within reach is not known." />
+      </section>
     </>
   );
 }

@@ -5,6 +5,12 @@ import { testsSql } from "../../data/tests";
 import { datasetOf, pageOf } from "../../data/urn";
 import { useFlowed } from "../../data/writing";
 
+/** Kinds that no data flows through: their pages have no lineage. */
+export const APART: ReadonlySet<string> = new Set(["person", "group", "tag", "domain", "glossary_term", "kind"]);
+
+/** Kinds that hold what data flows through, and seldom have a thread of their own. */
+export const HOLDING: ReadonlySet<string> = new Set(["container", "pipeline", "experiment"]);
+
 const PARTS = `SELECT DISTINCT n.urn AS urn, n.kind AS kind, n.title AS title, n.description AS description
   FROM edges e JOIN entities n ON n.urn = e.dst WHERE e.type = 'contains' AND e.src = :urn AND n.kind <> 'column' ORDER BY kind, urn LIMIT 501`;
 const RUNS = `SELECT urn, status, started, ended, duration_ms, message FROM runs WHERE job = :urn ORDER BY started DESC NULLS LAST, urn LIMIT 20`;

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { reasonOf } from "../../data/commits";
 import { agoText, timeText } from "../../data/moment";
 import { Thing } from "../../parts/Thing";
 
@@ -28,7 +29,7 @@ export function RecentChanges({ commits }: { readonly commits: readonly Commit[]
             <span className="recent-what">
               {each.first === null ? <span className="soft">measured points</span> : <Thing urn={each.first} />}
               {each.things > 1 && <span className="soft"> and {(each.things - 1).toLocaleString("en-GB")} more</span>}
-              {each.message !== null && each.message !== `by ${each.source}` && <bdi className="clip">“{each.message}”</bdi>}
+              {reasonOf(each) !== undefined && <bdi className="clip">“{reasonOf(each)}”</bdi>}
             </span>
             <span className="soft">
               {each.aspect !== null && `${each.aspect.replaceAll("_", " ")}${each.aspects > 1 ? " and others" : ""}, `}

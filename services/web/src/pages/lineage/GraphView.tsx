@@ -134,14 +134,19 @@ export function GraphView({ drawn, open, start, trace, indirect, hidden, acts, k
   }, [size]);
 
   // A layout from nothing brings a view of its own: all of it, or the start where all of it would not be readable.
-  const viewed = useRef({ generation: -1, width: 0 });
+  // So does another width of the window, unless the reader has moved: then what was in the middle stays there.
+  const viewed = useRef<{ generation: number; width: number; view: Viewport | null }>({ generation: -1, width: 0, view: null });
   useLayoutEffect(() => {
     const box = around(laid.boxes);
-    if (box === null || size === null || size.width === 0 || viewed.current.generation === generation) return;
-    viewed.current = { generation, width: size.width };
+    const before = viewed.current;
+    if (box === null || size === null || size.width === 0 || (before.generation === generation && before.width === size.width)) return;
+    const { x, y, zoom } = view.current;
+    const moved = before.generation === generation && (before.view?.x !== x || before.view.y !== y || before.view.zoom !== zoom);
     const whole = fitted(box, size.width, size.height);
     const first = laid.boxes[startAt] ?? laid.boxes[0];
-    look(whole.zoom >= READABLE || first === undefined ? whole : filled(centred(first, size.width, size.height, READABLE + 0.2), box, size.width, size.height));
+    if (moved) look({ x: x + (size.width - before.width) / 2, y, zoom });
+    else look(whole.zoom >= READABLE || first === undefined ? whole : filled(centred(first, size.width, size.height, READABLE + 0.2), box, size.width, size.height));
+    viewed.current = { generation, width: size.width, view: moved ? null : view.current };
   }, [laid, generation, size, startAt, look]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another theme has other colours

@@ -17,6 +17,7 @@ from clew.graph.port import (
     Nodes,
     Position,
     distinct,
+    edge_item,
     joined,
 )
 from clew_schemas.errors import BadInput
@@ -35,6 +36,7 @@ __all__ = [
     "Nodes",
     "Position",
     "distinct",
+    "edge_item",
     "joined",
     "open_graph",
 ]

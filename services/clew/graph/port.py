@@ -6,9 +6,10 @@ claims about that aspect of that carrier say. `now` holds one live item an edge,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -44,6 +45,10 @@ class EdgeItem(NamedTuple):
     subtype: int
     confidence: int
     source: int
+
+
+edge_item: Callable[[tuple[int, int, int, int, int, int]], EdgeItem] = partial(tuple.__new__, EdgeItem)
+"""What `EdgeItem._make` does, in a third of its time."""
 
 
 class Interval(NamedTuple):

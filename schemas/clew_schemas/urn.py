@@ -148,6 +148,11 @@ def kind_of(urn: str) -> str:
     return urn[len(_PREFIX) : urn.index(":", len(_PREFIX))]
 
 
+def dotted_name_of(urn: str) -> str:
+    """Return the dotted name of a URN that is known to be well formed; see `Urn.dotted_name`."""
+    return urn[urn.index(",") + 1 : -1].replace(",", ".")
+
+
 def dataset_of(urn: str) -> str | None:
     """Return the dataset that a column, `any` or `rows` belongs to; None for every other kind."""
     if urn.startswith(_COLUMN):

@@ -162,7 +162,11 @@ class NodeTable(Columns):
     def of(self, ids: Ids) -> Nodes:
         """Return what is kept of these nodes, in their order."""
         known = (ids >= 0) & (ids < self.count)
-        kind, parent, policy_class = np.zeros((3, len(ids)), np.int64)
-        for into, column in ((kind, self.kind), (parent, self.parent), (policy_class, self.policy_class)):
-            into[known] = column[ids[known]]
+        columns: tuple[Array, ...] = (self.kind, self.parent, self.policy_class)
+        if known.all():
+            kind, parent, policy_class = (column[ids].astype(np.int64) for column in columns)
+        else:
+            kind, parent, policy_class = np.zeros((3, len(ids)), np.int64)
+            for into, column in zip((kind, parent, policy_class), columns, strict=True):
+                into[known] = column[ids[known]]
         return Nodes(np.array(self.kinds)[kind], parent, policy_class)

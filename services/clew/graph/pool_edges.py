@@ -56,9 +56,14 @@ class PoolEdges(Edges):
 
     def followed_by(self, others: Sequence[Edges]) -> Edges:
         """Return these edges and then those of the others."""
-        rows = [self._rows]
+        parts = [self]
         for other in others:
             if not isinstance(other, PoolEdges) or other._pool is not self._pool or other._seq != self._seq:
                 return super().followed_by(others)
-            rows.append(other._rows)
-        return PoolEdges(self._pool, self._keys, np.concatenate(rows), self._seq)
+            parts.append(other)
+        every = PoolEdges(self._pool, self._keys, np.concatenate([each._rows for each in parts]), self._seq)
+        for name in COLUMNS:
+            # What was fetched for each part need not be fetched again from all over the pool.
+            if all(name in vars(each) for each in parts):
+                object.__setattr__(every, name, np.concatenate([vars(each)[name] for each in parts]))
+        return every

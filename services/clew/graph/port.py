@@ -122,9 +122,22 @@ def distinct(ids: NDArray[Any]) -> NDArray[Any]:
     if bool((ids[1:] > ids[:-1]).all()):
         return ids
     ids = np.sort(ids)
-    kept = np.ones(len(ids), np.bool_)
-    np.not_equal(ids[1:], ids[:-1], out=kept[1:])
-    found: NDArray[Any] = ids[kept]
+    found: NDArray[Any] = ids[changes(ids)]
+    return found
+
+
+def changes(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Say of each of some sorted values whether it differs from the one before."""
+    differs = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=differs[1:])
+    return differs
+
+
+def among(ids: NDArray[Any], others: NDArray[Any]) -> NDArray[np.bool_]:
+    """Say of each number whether it is among `others`, which ascend: np.isin, without its overhead."""
+    if not len(others):
+        return np.zeros(len(ids), np.bool_)
+    found: NDArray[np.bool_] = others.take(others.searchsorted(ids), mode="clip") == ids
     return found
 
 

@@ -5,9 +5,10 @@ Writers call `propose`. Readers (followers, reactors, queries) use the part of t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from clew.ledger.archive import Archive, Snapshot
@@ -46,6 +47,10 @@ class Entity(NamedTuple):
     kind: str
     parent: int
     policy_class: int
+
+
+entity: Callable[[tuple[int, str, str, int, int]], Entity] = partial(tuple.__new__, Entity)
+"""What `Entity._make` does, in two thirds of its time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,14 +165,10 @@ class SqliteReader:
     def entities(self, ids: Sequence[int]) -> list[Entity | None]:
         if not len(ids):
             return []
-        found: dict[int, Entity] = {}
+        numbers = list(map(int, ids))
         with self._reading() as connection:
-            for chunk in chunks([int(each) for each in ids]):
-                for row in connection.execute(
-                    f"SELECT id, urn, parent, class FROM named WHERE id IN ({marks(chunk)})", chunk
-                ):
-                    found[row[0]] = Entity(row[0], row[1], kind_of(row[1]), row[2], row[3])
-        return [found.get(int(each)) for each in ids]
+            found = {each.id: each for each in sqlite_names.numbered(connection, numbers)}
+        return list(map(found.get, numbers))
 
     def find(self, name: str, limit: int = 50) -> list[Entity]:
         folded = name.casefold()
@@ -235,15 +231,15 @@ class SqliteReader:
     ) -> dict[int, dict[str, tuple[Claim, ...]]]:
         wanted = sorted({int(each) for each in entities})
         numbers = [number for name in aspects or () if (number := self.number_of("aspect", name))]
-        found: dict[int, dict[str, list[Claim]]] = {each: defaultdict(list) for each in wanted}
+        by_key: dict[tuple[int, str], list[Claim]] = defaultdict(list)
         with self._reading() as connection:
             for chunk in chunks(wanted) if aspects is None or numbers else ():
                 for entity, aspect, claim in self.claims_in(connection, chunk, as_of, numbers):
-                    found[entity][aspect].append(claim)
-        return {
-            entity: {aspect: tuple(sorted(claims, key=_BY_SOURCE)) for aspect, claims in by_aspect.items()}
-            for entity, by_aspect in found.items()
-        }
+                    by_key[entity, aspect].append(claim)
+        found: dict[int, dict[str, tuple[Claim, ...]]] = {each: {} for each in wanted}
+        for (entity, aspect), claims in by_key.items():
+            found[entity][aspect] = tuple(sorted(claims, key=_BY_SOURCE))
+        return found
 
     def claims_in(
         self,

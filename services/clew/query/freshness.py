@@ -75,14 +75,14 @@ class Freshness:
             self.catch_up()
         patience = PATIENCE if at_least is None else PATIENCE_AT_LEAST
         deadline = time.monotonic() + patience
-        while not self._settled(view, target):
+        while not (settled := self._settled(view, target)):
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 break
             with self._moved:
                 self._moved.wait(min(remaining, 0.02))
         position = self._followers[view].position()
-        behind = max(0, self._needed(target) - position) or int(not self._settled(view, target))
+        behind = 0 if settled else max(0, self._needed(target) - position) or int(not self._settled(view, target))
         if behind and at_least is not None:
             raise Stale(
                 f"the {view} has reached {position}, {target} was asked for",
@@ -137,10 +137,11 @@ class Freshness:
 
     def _settled(self, view: str, target: int) -> bool:
         """Say whether reactors are past the target and what they derived from it is seen."""
-        needed = self._needed(target)
-        if any(reactor.position() < needed for reactor in self._reactors):
+        derived = min((reactor.position() for reactor in self._reactors), default=target)
+        if derived < target:
             return False
-        return self._followers[view].position() >= self._needed(target)
+        # Asked once they are past the target: nothing more is derived from it then.
+        return min(derived, self._followers[view].position()) >= self._needed(target)
 
     def positions(self) -> dict[str, int]:
         """Return the position of every follower and reactor, by name."""

@@ -23,13 +23,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clew.graph import Direction, Edges, Ids, Nodes, distinct
+from clew.graph import Direction, Edges, Graph, Ids, Nodes, changes, distinct
 from clew.ledger import Entity, LedgerReader
 from clew.query.answer import AsOf, Envelope, Viewer
 from clew.query.describe import past_gaps, resolved
 from clew.query.freshness import Freshness
 from clew.query.lineage import cuts_of
-from clew.query.names import said
+from clew.query.names import Named, said
 from clew.query.proof import Proofs
 from clew.query.start import starts_of, types_of
 from clew.query.terms import NAMED, ChangeKind, Grain, Verdict
@@ -43,8 +43,14 @@ DIRECT, INFORMED, CHANGES, MAY_BREAK, BREAKS = 1, 2, 4, 8, 16
 """Bits of a label, the stronger verdict the higher. DIRECT: reached by values flowing, all the way."""
 
 _VERDICTS = {BREAKS: Verdict.BREAKS, MAY_BREAK: Verdict.MAY_BREAK, CHANGES: Verdict.CHANGES, INFORMED: Verdict.INFORMED}
-_ANY, _GAP = int(Subtype.ANY), int(EdgeType.GAP)
-_NOT_DIRECT, _NOT_BREAKS = np.uint8(0xFF ^ DIRECT), np.uint8(0xFF ^ BREAKS)
+_ANY, _FLOW, _GAP = int(Subtype.ANY), int(EdgeType.FLOW), int(EdgeType.GAP)
+_TO_MAY_BREAK = 1
+"""By how many bits BREAKS is shifted to become MAY_BREAK."""
+_CODES = np.arange(256)
+# The bits of a label that pass an edge, by each of its codes: one look-up a code is all that a walk can afford.
+_KEPT_BY_SUBTYPE = ~np.where(_CODES == _ANY, BREAKS, np.where(_CODES & INDIRECT, DIRECT, 0)).astype(np.uint8)
+_KEPT_BY_TYPE = ~np.where(_CODES == _GAP, BREAKS | DIRECT, 0).astype(np.uint8)
+_KEPT_BY_CONFIDENCE = ~np.where(_CODES < 100, BREAKS, 0).astype(np.uint8)
 _ABOUT = ("exposure", "properties", "ownership")
 _VERDICT_BITS = BREAKS | MAY_BREAK | CHANGES | INFORMED
 
@@ -101,7 +107,7 @@ def impact(
         limits=Limits(),
     )
     nodes = graph.nodes(found.nodes)
-    affected = _affected(found, nodes, entity)
+    affected = _affected(graph, found, nodes, entity)
     envelope = Envelope(
         as_of=AsOf(seq, ledger.time_of(seq), ledger.epoch),
         behind=reached.behind,
@@ -119,18 +125,15 @@ def impact(
         list(_named(ledger, found, affected, chosen, seq)),
         len(affected.ids),
         affected.by_verdict(),
-        _by_kind(ledger, views, affected.ids),
+        affected.by_kind(),
     )
 
 
 def spread_drop(labels: Labels, edges: Edges) -> Labels:
     """Drop and rename. A use of any column, an uncertain edge and unread SQL weaken *breaks* to *may break*."""
-    weak = (edges.subtype == _ANY) | (edges.confidence < 100) | (edges.type == _GAP)
-    weakened = np.flatnonzero(weak & ((labels & BREAKS) > 0))
-    if len(weakened):
-        labels = labels.copy()
-        labels[weakened] = (labels[weakened] & _NOT_BREAKS) | MAY_BREAK
-    return _kept_direct(labels, edges)
+    kept = _KEPT_BY_SUBTYPE[edges.subtype] & _KEPT_BY_TYPE[edges.type] & _KEPT_BY_CONFIDENCE[edges.confidence]
+    spread: Labels = (labels & kept) | ((labels & ~kept & BREAKS) >> _TO_MAY_BREAK)
+    return _without_gaps_behind_carriers(spread, edges)
 
 
 def spread_retype(labels: Labels, edges: Edges) -> Labels:
@@ -138,23 +141,26 @@ def spread_retype(labels: Labels, edges: Edges) -> Labels:
     presence = (edges.subtype & PRESENCE) > 0
     stops = (labels & MAY_BREAK) == 0
     carried = np.where(presence, (labels & DIRECT) | INFORMED, labels)
-    return _kept_direct(np.where(stops, 0, carried).astype(np.uint8), edges)
+    kept = _KEPT_BY_SUBTYPE[edges.subtype] & _KEPT_BY_TYPE[edges.type] | ~np.uint8(DIRECT)
+    return _without_gaps_behind_carriers(np.where(stops, 0, carried & kept).astype(np.uint8), edges)
 
 
-def _kept_direct(labels: Labels, edges: Edges) -> Labels:
-    ends = edges.type == _GAP
-    kept: Labels = np.where(((edges.subtype & INDIRECT) > 0) | ends, labels & _NOT_DIRECT, labels)
-    gaps = np.flatnonzero(ends)
-    # What lies behind a carrier that is not understood is unknown, not affected: the gap says so.
-    kept[gaps[edges.src[gaps] == edges.carrier[gaps]]] = 0
-    return kept
+def _without_gaps_behind_carriers(labels: Labels, edges: Edges) -> Labels:
+    """What lies behind a carrier that is not understood is unknown, not affected: the gap says so."""
+    (gaps,) = (edges.type == _GAP).nonzero()
+    if len(gaps):
+        among = edges.where(gaps)
+        labels[gaps[among.src == among.carrier]] = 0
+    return labels
 
 
 @dataclass(frozen=True, slots=True)
 class _Affected:
-    """Affected assets as parallel arrays: ids, labels, and the edge that proves it (position in the walk's edges)."""
+    """Affected assets as parallel arrays: ids, kinds, labels, and the edge that proves it (position in the walk's
+    edges)."""
 
     ids: Ids
+    kinds: NDArray[np.str_]
     labels: Labels
     via: NDArray[np.int64]
     depth: NDArray[np.int32]
@@ -162,78 +168,83 @@ class _Affected:
     def strongest(self, most: int) -> NDArray[np.int64]:
         """Return positions of the strongest, nearest assets first."""
         strength = self.labels & _VERDICT_BITS
-        order = np.lexsort((self.ids, self.depth, -strength.astype(np.int16)))
+        order = np.lexsort((self.ids, self.depth, ~strength))
         chosen: NDArray[np.int64] = order[:most]
         return chosen
 
     def by_verdict(self) -> dict[str, int]:
-        highest = [verdict_of(int(label)).value for label in distinct(self.labels)]
         counts = dict.fromkeys((each.value for each in Verdict), 0)
-        for label, name in zip(distinct(self.labels), highest, strict=True):
-            counts[name] += int(np.count_nonzero(self.labels == label))
+        for label, count in enumerate(np.bincount(self.labels).tolist()):
+            if count:
+                counts[verdict_of(label).value] += count
         return {name: count for name, count in counts.items() if count}
+
+    def by_kind(self) -> dict[str, int]:
+        return dict(sorted(Counter(self.kinds.tolist()).items()))
 
 
 def verdict_of(label: int) -> Verdict:
     """Return the strongest verdict of a label."""
-    return next(verdict for bit, verdict in _VERDICTS.items() if label & bit)
+    for bit, verdict in _VERDICTS.items():
+        if label & bit:
+            return verdict
+    raise ValueError(f"the label {label} has no verdict")
 
 
-def _affected(found: Walk, nodes: Nodes, entity: Entity) -> _Affected:
+def _affected(graph: Graph, found: Walk, nodes: Nodes, entity: Entity) -> _Affected:
     """Return what to list: reached nodes that are assets, and the carriers of the edges that were followed."""
     listed = found.depth > 0  # the starts are not affected, they change
     for kind in DERIVED_KINDS:
         listed &= nodes.kind != kind
-    ids, labels, via, depth = (each[listed] for each in (found.nodes, found.labels, found.via, found.depth))
-    carriers = _carriers(found, entity)
-    known = np.isin(carriers.ids, ids)
+    carriers = _carriers(graph, found, entity)
+    place = found.place_of(carriers.ids)
+    unlisted = (place < 0) | ~listed[place]
     return _Affected(
-        np.concatenate([ids, carriers.ids[~known]]),
-        np.concatenate([labels, carriers.labels[~known]]),
-        np.concatenate([via, carriers.via[~known]]),
-        np.concatenate([depth, carriers.depth[~known]]),
+        np.concatenate([found.nodes[listed], carriers.ids[unlisted]]),
+        np.concatenate([nodes.kind[listed], carriers.kinds[unlisted]]),
+        np.concatenate([found.labels[listed], carriers.labels[unlisted]]),
+        np.concatenate([found.via[listed], carriers.via[unlisted]]),
+        np.concatenate([found.depth[listed], carriers.depth[unlisted]]),
     )
 
 
-def _carriers(found: Walk, entity: Entity) -> _Affected:
+def _carriers(graph: Graph, found: Walk, entity: Entity) -> _Affected:
     """Return the carriers of edges that data flows along, each with the strongest label that one of them carries."""
     edges = found.edges
-    used = np.flatnonzero((found.carried > 0) & (edges.type == EdgeType.FLOW) & (edges.carrier != edges.dst))
-    used = used[(edges.carrier[used] != entity.id) & (edges.carrier[used] != edges.src[used])]
-    labels = found.carried[used]
+    by_another = (edges.carrier != edges.dst) & (edges.carrier != edges.src) & (edges.carrier != entity.id)
+    (used,) = ((found.carried > 0) & (edges.type == _FLOW) & by_another).nonzero()
     # The strongest verdict wins, a direct use before an indirect one, then the first hop that carried it.
-    direct, strength = labels & DIRECT, (labels & _VERDICT_BITS).astype(np.int16)
-    order = np.lexsort((used, -direct.astype(np.int16), -strength))
-    ids, first = np.unique(edges.carrier[used][order], return_index=True)
-    edge = used[order][first]
+    carriers, label = edges.carrier[used], found.carried[used]
+    order = np.lexsort((~(label & DIRECT), ~(label & _VERDICT_BITS), carriers))
+    carriers = carriers[order]
+    first = changes(carriers)
+    ids, edge = carriers[first], used[order[first]]
     origin = found.place_of(edges.src[edge])
-    return _Affected(ids, found.carried[edge], edge, found.depth[origin] + 1)
+    return _Affected(ids, graph.nodes(ids).kind, found.carried[edge], edge, found.depth[origin] + 1)
 
 
 def _named(
     ledger: LedgerReader, found: Walk, affected: _Affected, chosen: NDArray[np.int64], as_of: int
 ) -> Iterator[dict[str, Any]]:
     """Yield the chosen assets with name, verdict, use, path, owners and tier; equals by name, not by number."""
-    proofs = Proofs(ledger, found).paths(affected.ids[chosen], affected.via[chosen])
-    paths = dict(zip(chosen.tolist(), proofs, strict=True))
-    about = _About(ledger, affected.ids[chosen], found, paths.values(), as_of)
-    strength = affected.labels & _VERDICT_BITS
-    ordered = sorted(
-        paths, key=lambda at: (-int(strength[at]), int(affected.depth[at]), about.entity(int(affected.ids[at])).urn)
-    )
-    for at, path in ((at, paths[at]) for at in ordered):
-        number, label = int(affected.ids[at]), int(affected.labels[at])
-        entity = about.entity(number)
+    ids, labels, depth = affected.ids[chosen], affected.labels[chosen], affected.depth[chosen]
+    named = Named(ledger)
+    paths = Proofs(ledger, named, found).paths(ids, affected.via[chosen])
+    about = _About(ledger, named, ids, found, paths, as_of)
+    entities = map(about.entity, ids.tolist())
+    assets = zip(((~(labels & _VERDICT_BITS)).tolist()), depth.tolist(), entities, labels.tolist(), paths, strict=True)
+    verdicts = {label: verdict_of(label).value for label in distinct(labels).tolist()}
+    for _, _, entity, label, path in sorted(assets, key=lambda asset: (asset[0], asset[1], asset[2].urn)):
         yield {
             "urn": entity.urn,
             "kind": entity.kind,
-            "name": about.title(number) or said(entity.urn),
-            "verdict": verdict_of(label).value,
+            "name": about.title(entity.id) or said(entity.urn),
+            "verdict": verdicts[label],
             "use": "direct" if label & DIRECT else "indirect",
             "hops": len(path),
             "owners": about.owners(entity),
             "tier": about.tier(entity),
-            "path": [about.step(edge) for edge in path],
+            "path": about.steps(path),
         }
 
 
@@ -241,12 +252,18 @@ class _About:
     """Names, owners and tiers of what an answer mentions, fetched once."""
 
     def __init__(
-        self, ledger: LedgerReader, assets: Ids, found: Walk, paths: Iterable[Sequence[int]], as_of: int
+        self,
+        ledger: LedgerReader,
+        named: Named,
+        assets: Ids,
+        found: Walk,
+        paths: Iterable[Sequence[int]],
+        as_of: int,
     ) -> None:
         steps = sorted({edge for path in paths for edge in path})
         edges = found.edges.where(np.array(steps, np.int64))
         mentioned = distinct(np.concatenate([assets, edges.src, edges.dst, edges.carrier])).tolist()
-        self._known = {each.id: each for each in ledger.entities(mentioned) if each is not None}
+        self._known = {each.id: each for each in named.entities(mentioned) if each is not None}
         self._steps = dict(zip(steps, self._told(ledger, edges), strict=True))
         own = set(assets.tolist())
         claimed = ledger.claims(own | {self._known[each].parent for each in own} - {0}, as_of, _ABOUT)
@@ -254,16 +271,18 @@ class _About:
 
     def _told(self, ledger: LedgerReader, edges: Edges) -> Iterator[dict[str, Any]]:
         columns = ("src", "dst", "type", "subtype", "carrier", "source", "confidence")
-        for src, dst, kind, subtype, carrier, source, confidence in zip(
-            *(getattr(edges, name).tolist() for name in columns), strict=True
-        ):
+        values = {name: getattr(edges, name).tolist() for name in columns}
+        types = {each: EdgeType(each).name for each in set(values["type"])}
+        subtypes = {each: subtype_name(each) for each in set(values["subtype"])}
+        sources = {each: ledger.name_of("source", each) for each in set(values["source"])}
+        for src, dst, kind, subtype, carrier, source, confidence in zip(*values.values(), strict=True):
             yield {
                 "from": self._known[src].urn,
                 "to": self._known[dst].urn,
-                "type": EdgeType(kind).name,
-                "subtype": subtype_name(subtype),
+                "type": types[kind],
+                "subtype": subtypes[subtype],
                 "carrier": self._known[carrier].urn,
-                "source": ledger.name_of("source", source),
+                "source": sources[source],
                 "confidence": confidence / 100,
             }
 
@@ -271,26 +290,24 @@ class _About:
         return self._known[number]
 
     def title(self, number: int) -> str | None:
-        aspects = self._aspects.get(number, {})
+        aspects = self._aspects.get(number)
+        if aspects is None:
+            return None
         title: str | None = aspects.get("exposure", {}).get("label") or aspects.get("properties", {}).get("name")
         return title
 
     def owners(self, entity: Entity) -> list[dict[str, str]]:
         """Return the owners of a thing; a column has those of its dataset."""
-        own = self._aspects.get(entity.id, {}).get("ownership")
-        inherited = self._aspects.get(entity.parent, {}).get("ownership") if entity.parent else None
-        return list((own or inherited or {}).get("owners", ()))
+        for number in (entity.id, entity.parent):
+            if number in self._aspects and (ownership := self._aspects[number].get("ownership")):
+                return list(ownership.get("owners", ()))
+        return []
 
     def tier(self, entity: Entity) -> str | None:
         for number in (entity.id, entity.parent):
-            tier = self._aspects.get(number, {}).get("properties", {}).get("tier")
-            if tier:
+            if number in self._aspects and (tier := self._aspects[number].get("properties", {}).get("tier")):
                 return str(tier)
         return None
 
-    def step(self, edge: int) -> dict[str, Any]:
-        return self._steps[edge]
-
-
-def _by_kind(ledger: LedgerReader, views: Views, ids: Ids) -> dict[str, int]:
-    return dict(sorted(Counter(views.graph.nodes(ids).kind.tolist()).items()))
+    def steps(self, path: Sequence[int]) -> list[dict[str, Any]]:
+        return [self._steps[edge] for edge in path]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from clew.graph import Ids
 from clew.ledger import Entity, LedgerReader
 from clew_schemas.kinds import DERIVED_KINDS
 from clew_schemas.resolve import resolve
-from clew_schemas.urn import MAX_URN_LENGTH, Urn, segment
+from clew_schemas.urn import MAX_URN_LENGTH, Urn, dotted_name_of, segment
 
 _CANDIDATES = 20
 _MEANT_FIRST = (("dataset", "column"), ("model", "model_version", "deployment", "endpoint"))
@@ -81,8 +82,8 @@ def _either(kinds: Sequence[str]) -> str:
 
 
 def said(urn: str) -> str:
-    """Return the full dotted name of a URN, as people would type it."""
-    return Urn.parse(urn).dotted_name
+    """Return the full dotted name of a URN that is known to be well formed, as people would type it."""
+    return dotted_name_of(urn)
 
 
 def is_present(ledger: LedgerReader, entity: Entity, as_of: int | None = None) -> bool:
@@ -103,7 +104,27 @@ def _by_urn(ledger: LedgerReader, text: str) -> Entity:
     return known
 
 
-def ranks_of(ledger: LedgerReader, ids: Ids) -> Callable[[Ids], Ids]:
+class Names(Protocol):
+    """What knows things by their ids."""
+
+    def entities(self, ids: Sequence[int]) -> list[Entity | None]:
+        """As the ledger's port says."""
+
+
+class Named:
+    """The names that one answer needs, each read once from the ledger."""
+
+    def __init__(self, ledger: LedgerReader) -> None:
+        self._ledger = ledger
+        self._known: dict[int, Entity | None] = {}
+
+    def entities(self, ids: Sequence[int]) -> list[Entity | None]:
+        missing = [each for each in ids if each not in self._known]
+        self._known.update(zip(missing, self._ledger.entities(missing), strict=True))
+        return [self._known[each] for each in ids]
+
+
+def ranks_of(ledger: Names, ids: Ids) -> Callable[[Ids], Ids]:
     """Return a function from ids to their places in the order of names."""
     names = [entity.urn if entity else "" for entity in ledger.entities(ids.tolist())]
     rank = np.empty(len(ids), np.int64)

@@ -7,14 +7,14 @@ over more than `NAMED_UP_TO` edges it stays with the numbers, which a ledger giv
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clew.graph import distinct
+from clew.graph import among, changes, distinct
 from clew.ledger import LedgerReader
-from clew.query.names import ranks_of
+from clew.query.names import Named, ranks_of
 from clew.query.walk import Walk
 
 NAMED_UP_TO = 200_000
@@ -25,12 +25,12 @@ Positions = NDArray[np.int64]
 class Proofs:
     """The paths of one walk."""
 
-    def __init__(self, ledger: LedgerReader, found: Walk) -> None:
+    def __init__(self, ledger: LedgerReader, named: Named, found: Walk) -> None:
         self._ledger = ledger
+        self._named = named
         self._found = found
         self._edges = found.edges
         self._by_name = len(found.edges) <= NAMED_UP_TO
-        self._target = found.place_of(found.edges.dst) if self._by_name else np.zeros(0, np.int64)
 
     def paths(self, things: Positions, ends: Positions) -> list[list[int]]:
         """Return the edges to each thing, given the edge by which it was reached, at its end or as its carrier."""
@@ -65,9 +65,9 @@ class Proofs:
         if self._by_name:
             wanted = np.zeros(len(self._found.nodes) + 1, np.bool_)  # the last is for ends that were not reached
             wanted[places[proving >= 0]] = True
-            into = np.flatnonzero(wanted[self._target])
-            equal = into[self._as_good(into, self._found.via[self._target[into]])]
-            reached, best = self._best(self._target[equal], equal)
+            into = np.flatnonzero(wanted[self._found.target])
+            equal = into[self._as_good(into, self._found.via[self._found.target[into]])]
+            reached, best = self._best(self._found.target[equal], equal)
             proving[np.searchsorted(places, reached)] = best
         return proving
 
@@ -82,7 +82,7 @@ class Proofs:
         carriers = things[~leads]
         if len(carriers):
             order = np.argsort(carriers)
-            carried = np.flatnonzero(np.isin(edges.carrier, carriers))
+            (carried,) = among(edges.carrier, carriers[order]).nonzero()
             which = order[np.searchsorted(carriers, edges.carrier[carried], sorter=order)]
             equal = self._as_good(carried, ends[~leads][which])
             of, best = self._best(which[equal], carried[equal])
@@ -98,24 +98,44 @@ class Proofs:
     def _best(self, groups: Positions, edges: Positions) -> tuple[Positions, Positions]:
         """Return each group once, ascending, and that one of its edges which comes first by name."""
         order = np.argsort(groups, kind="stable")
-        first = _changes(groups[order])
-        if not first.all():
-            every = self._edges.where(edges)
-            ranks = ranks_of(self._ledger, distinct(np.concatenate([every.src, every.dst, every.carrier])))
-            ends = (ranks(every.carrier), ranks(every.dst), ranks(every.src))
-            order = np.lexsort((every.subtype, self._by_source(every.source), *ends, groups))
-        return groups[order][first], edges[order][first]
+        groups, edges = groups[order], edges[order]
+        for rank in (*map(self._by_end, ("src", "dst", "carrier")), self._by_source, self._by_subtype):
+            first = changes(groups)
+            if first.all():
+                return groups, edges
+            (tied,) = (~(first & np.append(first[1:], True))).nonzero()
+            left = np.ones(len(groups), np.bool_)
+            left[tied] = _lowest(groups[tied], rank(edges[tied]))
+            groups, edges = groups[left], edges[left]
+        first = changes(groups)
+        return groups[first], edges[first]
 
-    def _by_source(self, numbers: Positions) -> Positions:
+    def _by_end(self, name: str) -> Callable[[Positions], Positions]:
+        """Return a function from edges to the order of their ends' names: most ties need the names of one end only."""
+
+        def rank(edges: Positions) -> Positions:
+            numbers = getattr(self._edges.where(edges), name)
+            return ranks_of(self._named, distinct(numbers))(numbers)
+
+        return rank
+
+    def _by_subtype(self, edges: Positions) -> Positions:
+        return self._edges.where(edges).subtype.astype(np.int64)
+
+    def _by_source(self, edges: Positions) -> Positions:
+        numbers = self._edges.where(edges).source
         known: Sequence[int] = distinct(numbers).tolist()
+        if len(known) == 1:
+            return np.zeros(len(numbers), np.int64)
         by_name = sorted(known, key=lambda number: self._ledger.name_of("source", number))
         rank = np.argsort([known.index(number) for number in by_name])
         found: Positions = rank[np.searchsorted(known, numbers)]
         return found
 
 
-def _changes(values: Positions) -> NDArray[np.bool_]:
-    """Say of each of some sorted values whether it differs from the one before."""
-    changes = np.ones(len(values), np.bool_)
-    changes[1:] = values[1:] != values[:-1]
-    return changes
+def _lowest(groups: Positions, ranks: Positions) -> NDArray[np.bool_]:
+    """Say which members of some groups, which ascend, have the lowest rank of their group."""
+    first = changes(groups)
+    lowest = np.minimum.reduceat(ranks, first.nonzero()[0])
+    found: NDArray[np.bool_] = ranks == lowest[first.cumsum() - 1]
+    return found

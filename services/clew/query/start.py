@@ -38,7 +38,7 @@ def starts_of(
         holder = np.array([entity.parent], np.int64) if entity.kind == "column" else own[:0]
         return distinct(np.concatenate([datasets, holder]))
     parts = [datasets]
-    for dataset in ledger.entities(datasets.tolist()):
+    for dataset in (entity, *ledger.entities(carried.tolist())):
         if dataset is not None and dataset.kind == "dataset":
             parts.append(parts_of(ledger, graph, dataset.urn, as_of))
     return distinct(np.concatenate(parts))

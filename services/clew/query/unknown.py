@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from clew.graph import Direction, Edges, Graph, Ids, Nodes, distinct
+from clew.graph import Direction, Edges, Graph, Ids, Nodes, among, distinct
 from clew.ledger import LedgerReader
 from clew.query.answer import Gap
 from clew.query.describe import parked_gaps
@@ -75,15 +75,15 @@ def _undescribed(ledger: LedgerReader, graph: Graph, walk: Reached, nodes: Nodes
     columns = walk.nodes[nodes.kind == "column"]
     member = walk.edges.type == _MEMBER
     listed = walk.edges.src[member] if walk.direction == Direction.DOWN else walk.edges.dst[member]
-    loose = columns[~np.isin(columns, listed)]
+    loose = columns[~among(columns, distinct(listed))]
     # A column at the rim of a cut walk was never asked: ask now.
     if len(loose):
         edges = graph.expand(loose, walk.direction, frozenset({EdgeType.MEMBER}), as_of)
-        loose = loose[~np.isin(loose, edges.src if walk.direction == Direction.DOWN else edges.dst)]
+        loose = loose[~among(loose, distinct(edges.src if walk.direction == Direction.DOWN else edges.dst))]
     datasets = _with_parents(walk.nodes, nodes, kinds=("dataset", "column", "any", "rows"))
     if len(datasets):
         described = graph.expand(datasets, Direction.DOWN, frozenset({EdgeType.DESCRIBED}), as_of)
-        bare = datasets[~np.isin(datasets, described.src)]
+        bare = datasets[~among(datasets, distinct(described.src))]
     else:
         bare = datasets
     for entity in ledger.entities(bare.tolist()):
@@ -102,6 +102,8 @@ def _unresolved(
     if not len(doors):
         return
     edges = graph.expand(doors, walk.direction, frozenset({EdgeType.GAP}), as_of)
+    if not len(edges):
+        return
     carriers, first = np.unique(edges.carrier, return_index=True)
     for entity, at in zip(ledger.entities(carriers.tolist()), first.tolist(), strict=True):
         if entity is None:

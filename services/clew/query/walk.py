@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from clew.graph import Direction, Edges, Ids, distinct, joined
+from clew.graph import Direction, Edges, Ids, changes, distinct, joined
 
 Labels = NDArray[np.uint8]
 Spread = Callable[[Labels, Edges], Labels]
@@ -34,7 +34,8 @@ class Walk:
 
     `via` is the position in `edges` of the edge by which a node got its best label, -1 for a start. `edges` are all
     edges that were looked at, again when their origin gained a bit; `carried` is the label that went along each, 0 for
-    none. `unvisited` are nodes that a limit kept from being followed. `order` has the positions
+    none; `target` is the position in `nodes` of the end that it leads to, -1 for one that was not followed. `unvisited`
+    are nodes that a limit kept from being followed. `order` has the positions
     of the nodes, ascending by node.
     """
 
@@ -44,6 +45,7 @@ class Walk:
     via: NDArray[np.int64]
     edges: Edges
     carried: Labels
+    target: NDArray[np.int64]
     unvisited: Ids
     hops: int
     direction: Direction
@@ -107,6 +109,7 @@ def walk(
         origin, _ = _ends(beyond, direction)
         unvisited = distinct(origin[spread(state.labels_of(origin), beyond) > 0])
     nodes = state.nodes()
+    targets = state.places[_ends(every, direction)[1]].astype(np.int64) - 1
     state.give_back()
     return Walk(
         nodes=nodes,
@@ -115,6 +118,7 @@ def walk(
         via=state.via[: state.count],
         edges=every,
         carried=np.concatenate(carried) if carried else np.zeros(0, np.uint8),
+        target=targets,
         unvisited=unvisited,
         hops=hops,
         direction=direction,
@@ -140,7 +144,9 @@ class _State:
     0 for what was not reached."""
 
     def __init__(self, start: Ids, labels: Labels) -> None:
-        unique, first = np.unique(start, return_index=True)
+        first = np.argsort(start, kind="stable")
+        first = first[changes(start[first])]
+        unique = start[first]
         self.count = len(unique)
         room = max(1024, 2 * self.count)
         self._node = np.zeros(room, np.int64)
@@ -175,20 +181,24 @@ class _State:
         and subtype: engines give edges in no particular order, and the proof should not depend on it.
         """
         self._make_room(target)
-        useful = np.flatnonzero(offered)
-        target, offered = target[useful], offered[useful]
+        (useful,) = offered.nonzero()
+        if len(useful) < len(offered):
+            target, offered = target[useful], offered[useful]
         new = self._meet(target, hop)
         place = self.places[target] - 1
         had = self.label[place]
         gained = offered & ~had
-        winners = np.flatnonzero(gained)
+        (winners,) = gained.nonzero()
         if not len(winners):
             return new[:0]
         if len(winners) < len(useful):
             place, had, gained, offered = place[winners], had[winners], gained[winners], offered[winners]
             useful = useful[winners]
-        beats = np.flatnonzero(gained > had)
-        self._prove(place[beats], useful[beats], offered[beats], edges, origin, offset)
+        beats = gained > had
+        if beats.all():
+            self._prove(place, useful, offered, edges, origin, offset)
+        else:
+            self._prove(place[beats], useful[beats], offered[beats], edges, origin, offset)
         np.bitwise_or.at(self.label, place, gained)
         return new if place.min() >= self.count - len(new) else distinct(self._node[place])
 
@@ -211,14 +221,16 @@ class _State:
         self, place: NDArray[np.int32], chosen: Ids, offered: Labels, edges: Edges, origin: Ids, offset: int
     ) -> None:
         """Keep for each place the best of the chosen edges that lead there."""
-        self.via[place] = chosen + offset
-        lost = self.via[place] != chosen + offset
+        proving = chosen + offset
+        self.via[place] = proving
+        lost = self.via[place] != proving
         if not lost.any():
             return
         self.via[place[lost]] = _CONTESTED
-        contested = np.flatnonzero(self.via[place] == _CONTESTED)
+        (contested,) = (self.via[place] == _CONTESTED).nonzero()
         place, chosen, offered = place[contested], chosen[contested], offered[contested]
-        keys = (-edges.subtype[chosen].astype(np.int16), -edges.source[chosen], -edges.carrier[chosen])
+        few = edges.where(chosen)
+        keys = (-few.subtype.astype(np.int16), -few.source, -few.carrier)
         order = np.lexsort((*keys, -self.places[origin[chosen]], offered))
         self.via[place[order]] = chosen[order] + offset
 

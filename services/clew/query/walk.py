@@ -7,14 +7,14 @@ only joins labels by OR, visits a node again when it gained a bit, and remembers
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clew.graph import Direction, Edges, Ids, changes, distinct, joined
+from clew.graph import Direction, Edges, Ids, among, changes, distinct, joined
 
 Labels = NDArray[np.uint8]
 Spread = Callable[[Labels, Edges], Labels]
@@ -54,7 +54,7 @@ class Walk:
 
     def hop_of(self, edges: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return in which hop each of these edges, given by position, was looked at; the first is 1."""
-        return np.searchsorted(self.hop_starts, edges, side="right")
+        return _hop_of(edges, self.hop_starts)
 
     def place_of(self, nodes: Ids) -> NDArray[np.int64]:
         """Return the positions of nodes in the arrays, -1 for the end of an edge that was not followed."""
@@ -99,7 +99,7 @@ def walk(
         starts.append(looked_at)
         parts.append(edges)
         carried.append(offered)
-        frontier = state.take(edges, origin, target, offered, hops, looked_at)
+        frontier = state.take(origin, target, offered, hops, looked_at)
         looked_at += len(edges)
     every = joined(parts)
     # A node that a limit left unvisited is only a cut if there was something to follow.
@@ -109,7 +109,10 @@ def walk(
         origin, _ = _ends(beyond, direction)
         unvisited = distinct(origin[spread(state.labels_of(origin), beyond) > 0])
     nodes = state.nodes()
-    targets = state.places[_ends(every, direction)[1]].astype(np.int64) - 1
+    origin, target = _ends(every, direction)
+    targets = state.places[target].astype(np.int64) - 1
+    labels_carried = np.concatenate(carried) if carried else np.zeros(0, np.uint8)
+    state.settle(every, origin, targets, labels_carried, starts)
     state.give_back()
     return Walk(
         nodes=nodes,
@@ -117,7 +120,7 @@ def walk(
         depth=state.depth[: state.count],
         via=state.via[: state.count],
         edges=every,
-        carried=np.concatenate(carried) if carried else np.zeros(0, np.uint8),
+        carried=labels_carried,
         target=targets,
         unvisited=unvisited,
         hops=hops,
@@ -125,6 +128,10 @@ def walk(
         order=np.argsort(nodes),
         hop_starts=tuple(starts),
     )
+
+
+def _hop_of(edges: NDArray[np.int64], hop_starts: Sequence[int]) -> NDArray[np.int64]:
+    return np.searchsorted(hop_starts, edges, side="right")
 
 
 def _ends(edges: Edges, direction: Direction) -> tuple[Ids, Ids]:
@@ -174,11 +181,11 @@ class _State:
         known: Labels = self.label[self.places[nodes] - 1]
         return known
 
-    def take(self, edges: Edges, origin: Ids, target: Ids, offered: Labels, hop: int, offset: int) -> Ids:
+    def take(self, origin: Ids, target: Ids, offered: Labels, hop: int, offset: int) -> Ids:
         """Join the offered labels to their targets; return the nodes that gained a bit.
 
-        Among edges that offer the same, the one from the node that was reached first counts, then by carrier, source
-        and subtype: engines give edges in no particular order, and the proof should not depend on it.
+        Among edges that offer the same, the one from the node that was reached first counts, then (see `settle`) by
+        carrier, source and subtype: engines give edges in no particular order, and the proof should not depend on it.
         """
         self._make_room(target)
         (useful,) = offered.nonzero()
@@ -196,9 +203,9 @@ class _State:
             useful = useful[winners]
         beats = gained > had
         if beats.all():
-            self._prove(place, useful, offered, edges, origin, offset)
+            self._prove(place, useful, offered, origin, offset)
         else:
-            self._prove(place[beats], useful[beats], offered[beats], edges, origin, offset)
+            self._prove(place[beats], useful[beats], offered[beats], origin, offset)
         np.bitwise_or.at(self.label, place, gained)
         return new if place.min() >= self.count - len(new) else distinct(self._node[place])
 
@@ -217,10 +224,8 @@ class _State:
         self.count = end
         return new
 
-    def _prove(
-        self, place: NDArray[np.int32], chosen: Ids, offered: Labels, edges: Edges, origin: Ids, offset: int
-    ) -> None:
-        """Keep for each place the best of the chosen edges that lead there."""
+    def _prove(self, place: NDArray[np.int32], chosen: Ids, offered: Labels, origin: Ids, offset: int) -> None:
+        """Keep for each place the best of the chosen edges that lead there; among those from one node, any."""
         proving = chosen + offset
         self.via[place] = proving
         lost = self.via[place] != proving
@@ -229,10 +234,26 @@ class _State:
         self.via[place[lost]] = _CONTESTED
         (contested,) = (self.via[place] == _CONTESTED).nonzero()
         place, chosen, offered = place[contested], chosen[contested], offered[contested]
-        few = edges.where(chosen)
-        keys = (-few.subtype.astype(np.int16), -few.source, -few.carrier)
-        order = np.lexsort((*keys, -self.places[origin[chosen]], offered))
+        # What is written last stays.
+        order = np.lexsort((-self.places[origin[chosen]], offered))
         self.via[place[order]] = chosen[order] + offset
+
+    def settle(
+        self, edges: Edges, origin: Ids, target: NDArray[np.int64], carried: Labels, hop_starts: Sequence[int]
+    ) -> None:
+        """Among edges from one node that proved the same in the same hop, keep the first by carrier, source and
+        subtype: done once for all hops, since it costs much the same for one."""
+        proving = self.via[target]
+        alike = (target >= 0) & (proving >= 0) & (origin == origin[proving]) & (carried == carried[proving])
+        (rivals,) = alike.nonzero()
+        rivals = rivals[_hop_of(rivals, hop_starts) == _hop_of(proving[rivals], hop_starts)]
+        lost = rivals[proving[rivals] != rivals]
+        if not len(lost):
+            return
+        rivals = rivals[among(target[rivals], distinct(target[lost]))]
+        few = edges.where(rivals)
+        rivals = rivals[np.lexsort((-few.subtype.astype(np.int16), -few.source, -few.carrier))]
+        self.via[target[rivals]] = rivals
 
     def _make_room(self, target: Ids) -> None:
         highest = int(target.max(initial=0))

@@ -16,6 +16,7 @@ from clew_schemas.urn import (
     column,
     dataset_of,
     dotted,
+    dotted_name_of,
     kind_of,
     of_segments,
     rows_of,
@@ -37,6 +38,7 @@ def test_any_name_goes_into_a_urn_and_comes_out_again(namespace: str, name: list
     assert [unescape(each) for each in parsed.name.split(".")] == name
     whole = Urn.parse(column(dataset, segment(path)))
     assert (whole.label, dataset_of(str(whole))) == (path, dataset)
+    assert [dotted_name_of(str(each)) for each in (parsed, whole)] == [parsed.dotted_name, whole.dotted_name]
 
 
 SPELT = st.sampled_from(

@@ -15,7 +15,7 @@ from clew.ledger import sqlite_names
 from clew.ledger.sqlite import SqliteLedger
 from clew.ledger.sqlite_tables import NAMES
 from clew_schemas import Group, event
-from clew_schemas.urn import any_of, column, dataset_of, dotted, escape, rows_of
+from clew_schemas.urn import any_of, column, dataset_of, dotted, escape, kind_of, rows_of
 
 DATASET = "urn:clew:dataset:(postgres://h:5432,shop.public.orders)"
 JOB = "urn:clew:job:(dbt://shop,model.shop.orders)"
@@ -52,6 +52,17 @@ def held(connection: sqlite3.Connection) -> dict[str, tuple[int, int]]:
     rows = connection.execute("SELECT urn, id, parent FROM named").fetchall()
     assert len(rows) == len({row[0] for row in rows})
     return {urn: (number, parent) for urn, number, parent in rows}
+
+
+@given(st.lists(urns, unique=True, max_size=12))
+def test_a_name_read_by_its_number_is_the_one_that_the_view_shows(named: list[str]) -> None:
+    connection = database()
+    put(connection, [(at + 1, urn, 0, 0) for at, urn in enumerate(named)])
+    shown = held(connection)
+    read = list(sqlite_names.numbered(connection, list(range(len(shown) + 2))))
+    connection.close()
+    assert {each.urn: (each.id, each.parent) for each in read} == shown
+    assert all(each.kind == kind_of(each.urn) for each in read)
 
 
 @given(st.lists(urns, unique=True, max_size=12))

@@ -21,8 +21,8 @@ from benchmarks.figures import Figure
 
 MEASURES = {
     "startup": "Starting",
-    "ingest": "Durable ingest in one process",
-    "freshness": "Freshness in one process",
+    "ingest": "Durable ingest, embedded",
+    "freshness": "Freshness, embedded",
     "large": "A large house",
     "at_rest": "Bytes at rest",
     "growth": "Ten times as much",

@@ -60,7 +60,7 @@ def p95(samples: Sequence[float]) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
 
 
-def peak_memory() -> float:
-    """Return the most memory that this process held, in MB."""
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak_memory(*, children: bool = False) -> float:
+    """Return the most memory that this process held, or the largest of those that it started and that ended; in MB."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN if children else resource.RUSAGE_SELF).ru_maxrss
     return used / (1024 * 1024 if sys.platform == "darwin" else 1024)

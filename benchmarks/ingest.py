@@ -1,10 +1,11 @@
-"""Durable ingest in one process, crawl by crawl: every event changed, none, none in other bytes.
+"""Durable ingest into an embedded house, crawl by crawl: every event changed, none, none in other bytes.
 
     python -m benchmarks.ingest [--tables 3000]
 
 The mix: a table's columns, prose, owner, and the lineage of the job that loads it, in groups of about 100 events.
 What is measured ends when ledger, graph and search have it; the relations, which SQL is asked of, follow at leisure and
-have a figure of their own. Baseline in the same run: the same bytes appended to a file, one fsync a group.
+have a figure of their own. Baselines in the same run: the same bytes appended to a file, one fsync a group; and the
+same house without the second process that draws search and relations when there is much to draw (`CLEW_ONE_PROCESS`).
 """
 
 from __future__ import annotations
@@ -134,6 +135,16 @@ def alone(house: House, singles: Sequence[Group]) -> float:
     return len(singles) / (time.perf_counter() - begun)
 
 
+def in_one_process(first: Sequence[Group], other: Sequence[Group], singles: Sequence[Group]) -> tuple[float, float]:
+    """Return events a second of a crawl that changes every event, and of one client, where no second process draws."""
+    with tempfile.TemporaryDirectory() as folder, House(Settings(Path(folder) / "home", one_process=True)) as house:
+        house.ledger.register(Source(SOURCE, "crawl"))
+        house.ledger.register(Source(CLIENT, "time"))
+        house.start()
+        timed(house, first, 1, "accepted")
+        return timed(house, other, 2, "accepted").drawn, alone(house, singles)
+
+
 def measure(tables: int, repeat: int) -> None:
     first = list(joined(list(Warehouse().groups(tables))))
     other = altered(first)
@@ -158,13 +169,18 @@ def measure(tables: int, repeat: int) -> None:
             content = [timed(house, respelled, next(crawl), "unchanged") for _ in range(repeat)]
             single = alone(house, singles)
         bare = f"append and fsync alone {to_a_file(singles, len(singles), Path(folder)):,.0f}/s"
+    held = peak_memory()
+    one_process, single_there = in_one_process(first, other, singles)
     drawn, related = zip(*changed, strict=True)
-    emit(of_samples("every event changed: ledger, graph, search", drawn, budget=4000, **said))
+    beside = f"in one process {one_process:,.0f}/s"
+    emit(of_samples("every event changed: ledger, graph, search", drawn, budget=4000, **{**said, "baseline": beside}))
     emit(of_samples("every event changed, and the relations", related, **said))
     emit(of_samples("unchanged, equal bytes", [each.related for each in equal], budget=50_000, **said))
     emit(of_samples("unchanged, equal content", [each.related for each in content], budget=20_000, **said))
+    bare = f"in one process {single_there:,.0f}/s; {bare}"
     emit(Figure("one client that awaits each event", single, "events/s", 1000, True, baseline=bare))
-    emit(Figure("peak memory, events included", peak_memory(), "MB"))
+    emit(Figure("peak memory, events included", held, "MB"))
+    emit(Figure("peak memory of the second process", peak_memory(children=True), "MB"))
 
 
 def main() -> None:

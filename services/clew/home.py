@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,36 +13,60 @@ from typing import Any
 from clew.errors import Locked, Unreachable
 
 RUN_FILE = "run.json"
+_ORPHANED = 10.0
+"""Seconds that what a dead house has left running gets to end; it does so at once."""
 
 
 class HomeLock:
-    """Holds a home for this process until it is released or the process ends."""
+    """Holds a home for this process until it is released or the process ends.
+
+    `descriptor` may be handed to a process that writes the home, too: the home is then held until both have ended.
+    """
 
     def __init__(self, home: Path) -> None:
         self.home = home
         try:
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._descriptor = os.open(home / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+            self.descriptor = os.open(home / "lock", os.O_CREAT | os.O_RDWR, 0o600)
         except OSError as error:
             raise Unreachable(
                 f"the home can't be used: {error.strerror}", where=str(home), hint="Set CLEW_HOME to a folder of yours"
             ) from error
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            holder = os.pread(self._descriptor, 32, 0).decode(errors="replace").strip()
-            os.close(self._descriptor)
-            raise Locked(
-                f"another process ({holder or 'unknown'}) has this home open",
-                where=str(home),
-                hint="Use its API or CLI (clew finds it by run.json), or stop it",
-            ) from error
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, str(os.getpid()).encode(), 0)
+        self._take()
+        os.ftruncate(self.descriptor, 0)
+        os.pwrite(self.descriptor, str(os.getpid()).encode(), 0)
+
+    def _take(self) -> None:
+        end = time.monotonic() + _ORPHANED
+        while True:
+            try:
+                fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except OSError as error:
+                holder = os.pread(self.descriptor, 32, 0).decode(errors="replace").strip()
+                if time.monotonic() > end or not _is_gone(holder):
+                    os.close(self.descriptor)
+                    raise Locked(
+                        f"another process ({holder or 'unknown'}) has this home open",
+                        where=str(self.home),
+                        hint="Use its API or CLI (clew finds it by run.json), or stop it",
+                    ) from error
+            time.sleep(0.01)
 
     def release(self) -> None:
         """Let others open the home."""
-        os.close(self._descriptor)
+        os.close(self.descriptor)
+
+
+def _is_gone(pid: str) -> bool:
+    """Say whether a process has surely ended."""
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except (ValueError, OverflowError, PermissionError):
+        return False
+    return False
 
 
 def write_run_file(path: Path, said: Mapping[str, Any]) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from types import TracebackType
 from typing import Any
@@ -23,6 +24,7 @@ from clew.log import Log, Station, open_log
 from clew.materialise import audit, audit_relations
 from clew.materialise.confirm import confirmed
 from clew.materialise.follower import Follower, GraphFollower, RelationsFollower, SearchFollower
+from clew.materialise.lending import DrawingProcess, Lendable
 from clew.materialise.rebuild import ALL_VIEWS, ViewName, rebuild
 from clew.materialise.views import Views
 from clew.query.freshness import Freshness, Keeper, StoredPosition
@@ -36,10 +38,8 @@ from clew_schemas.registry import Registry
 
 log = logging.getLogger(__name__)
 
-_DRAWING = {"graph": 0.015, "search": 0.25, "relations": 0.5}
-_DERIVING = 0.1
-"""Seconds that followers and reactors pause after each step: a step costs much the same for one commit as for ten, and
-what they do at once keeps whoever writes waiting. After a pause of the ledger's own nobody waits for them."""
+_CORES = 2
+"""From so many on a second process gains anything."""
 
 
 class House:
@@ -95,6 +95,7 @@ class House:
         self._lost, self._opened_at = 0, self.ledger.head_seq()
         self._workers: list[Worker] = []
         self._drawing = threading.Lock()
+        self._lending: DrawingProcess | None = None
         if Role.MATERIALISER in self.roles:
             self._adopt_epoch()
 
@@ -143,12 +144,33 @@ class House:
             for follower in self.followers:
                 if isinstance(follower, RelationsFollower):
                     follower.pace = True
-            self._workers += [self._worker(follower, self._tail) for follower in self.followers]
+            self._lending = self._lend()
+            lent = {each.name: each for each in self._lending.followers} if self._lending else {}
+            self._workers += [self._worker(lent.get(each.name, each), self._tail) for each in self.followers]
         if Role.COMMITTER in self.roles:
             daily = sweeping.Daily(lambda: any(self.sweep().values()), now_micros)
             self._workers.append(Worker("sweep", daily.step, daily.rest, self.moved))
         for worker in self._workers:
             worker.start()
+
+    def _lend(self) -> DrawingProcess | None:
+        """Return what draws search and relations in a process of its own, where all is embedded and there is room."""
+        embedded = self.roles == EVERY_ROLE and self.log is None and self.settings.ledger is None
+        lendable = isinstance(self.views.search, Lendable) and isinstance(self.views.relations, Lendable)
+        room = not self.settings.one_process and (os.cpu_count() or 1) >= _CORES
+        if not (embedded and lendable and room) or self._lock is None:
+            return None
+        followers = [each for each in self.followers if not isinstance(each, GraphFollower)]
+        home, lock = self.settings.home, self._lock.descriptor
+        return DrawingProcess(home, lock, self.ledger, self.views, followers, self.moved)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While inside, nobody else goes over the views as a whole, and no other process writes them."""
+        with self._drawing, ExitStack() as stack:
+            if self._lending is not None:
+                stack.enter_context(self._lending.called_back())
+            yield
 
     def _worker(self, follower: Follower, tail: LedgerReader) -> Worker:
         def step() -> bool:
@@ -159,8 +181,7 @@ class House:
                 follower.rest()
             tail.wait(follower.position() + 1, timeout=0.5)
 
-        pause = _DERIVING if follower in self.reactors else _DRAWING.get(follower.name, 0.0)
-        return Worker(follower.name, step, rest, self.moved, pause)
+        return Worker(follower.name, step, rest, self.moved, follower.pause)
 
     def catch_up(self) -> None:
         """Do the work of reactors and followers now, until nothing is left to do."""
@@ -179,7 +200,7 @@ class House:
 
     def rebuild(self, names: Iterable[ViewName]) -> list[dict[str, Any]]:
         """Draw views anew beside the old ones; return what each took."""
-        with self._drawing:
+        with self._alone():
             return [dict(rebuild(name, self.ledger, self.views)) for name in names]
 
     def replay(self, parked: int) -> Receipt:
@@ -202,7 +223,7 @@ class House:
             return {"findings": findings, "undecided": 0, "mended": 0, "parked": [], **self.health(), **nothing}
         if self.freshness.catch_up is not None:
             self.catch_up()
-        with self._drawing:
+        with self._alone():
             ledger, views = self.ledger, self.views
             checks = (views.graph, audit.check_graph), (views.search, audit.check_search)
             looks = [confirmed(ledger, view.position, partial(check, ledger, views)) for view, check in checks]
@@ -260,7 +281,7 @@ class House:
     def _forget_swept(self) -> None:
         """Take swept points out of the relations, which hold a row for each."""
         if Role.MATERIALISER in self.roles:
-            with self._drawing:
+            with self._alone():
                 audit_relations.mend(list(audit_relations.check(self.ledger, self.views)), self.ledger, self.views)
 
     def health(self) -> dict[str, Any]:
@@ -275,7 +296,10 @@ class House:
                 name: {"lag": tally.lag, "positions": dict(tally.positions), "counts": dict(tally.counts)}
                 for name, tally in stations.items()
             },
-            "failing": {worker.work: worker.failing for worker in self._workers if worker.failing},
+            "failing": {
+                **{worker.work: worker.failing for worker in self._workers if worker.failing},
+                **(self._lending.failing if self._lending else {}),
+            },
         }
 
     def close(self) -> None:
@@ -283,6 +307,8 @@ class House:
         for worker in self._workers:
             worker.stop()
         self._workers.clear()
+        if self._lending is not None:
+            self._lending.close()
         for station in self._stations:
             station.close()
         with ExitStack() as leaving:  # from the last to the first

@@ -31,7 +31,8 @@ class Settings:
     `home` (CLEW_HOME) holds everything that embedded engines keep, and the keys by which this machine signs. `log`
     (CLEW_LOG), `ledger` (CLEW_LEDGER), `graph` (CLEW_GRAPH) and `search` (CLEW_SEARCH) are URLs of servers; None is
     the embedded engine, and for the log: none, commits go straight to the ledger. `relations_schema`
-    (CLEW_RELATIONS_SCHEMA) is where the relations stand in the ledger's database, on PostgreSQL.
+    (CLEW_RELATIONS_SCHEMA) is where the relations stand in the ledger's database, on PostgreSQL. `one_process`
+    (CLEW_ONE_PROCESS=1) keeps an embedded house from drawing in a second process when there is much to draw.
     """
 
     home: Path = Path(".clew")
@@ -40,13 +41,16 @@ class Settings:
     graph: str | None = None
     search: str | None = None
     relations_schema: str | None = None
+    one_process: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Read the settings from environment variables; an empty one counts as unset."""
         urls = {name: environment.get(f"CLEW_{name.upper()}") or None for name in ("log", "ledger", "graph", "search")}
         schema = environment.get("CLEW_RELATIONS_SCHEMA") or None
-        return cls(home=Path(environment.get("CLEW_HOME") or ".clew"), relations_schema=schema, **urls)
+        home = Path(environment.get("CLEW_HOME") or ".clew")
+        one = environment.get("CLEW_ONE_PROCESS", "") not in ("", "0")
+        return cls(home=home, relations_schema=schema, one_process=one, **urls)
 
     @property
     def uses_home(self) -> bool:

@@ -19,7 +19,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from clew import house as house_module
 from clew.derive.reactor import Reactor
 from clew.graph import snapshot
 from clew.graph.lineage_index import LineageIndex
@@ -29,6 +28,7 @@ from clew.ledger.sqlite import SqliteLedger
 from clew.ledger.sqlite_book import SqliteBook
 from clew.ledger.sqlite_group import GroupWriter
 from clew.materialise import follower
+from clew.materialise.follower import GraphFollower, RelationsFollower, SearchFollower
 from clew.search import tantivy_store
 from clew.search.tantivy_index import TantivyIndex
 from clew.settings import Settings
@@ -93,7 +93,8 @@ def doom(point: str, count: int) -> None:
     # The graph saves a snapshot after every step, but for the one point where renames must be tantivy's alone.
     follower._SAVE_EVERY, follower._SAVING = (0.0, 0.0) if TRACED.get(point, ("", ""))[1] != "rename" else (1e9, 0.0)
     # Nobody pauses between steps: each comes to its points as often as it can.
-    house_module._DRAWING, house_module._DERIVING = {}, 0.0
+    for each in (GraphFollower, SearchFollower, RelationsFollower, Reactor):
+        each.pause = 0.0
 
 
 def dataset(name: str) -> str:

@@ -26,6 +26,8 @@ class Reactor(ABC):
     """
 
     name: str
+    pause = 0.1
+    """Seconds to pause after each step; see `Follower`."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from clew.ledger.port import Change, Commit, Entity, Ledger, LedgerReader, Parked, Source
+from clew.ledger.port import Change, Commit, Entity, JoinedLedger, Ledger, LedgerReader, Parked, Source
 from clew_schemas.errors import BadInput
 from clew_schemas.registry import Registry
 from clew_schemas.scrub import scrub
 
-__all__ = ["Change", "Commit", "Entity", "Ledger", "LedgerReader", "Parked", "Source", "open_ledger"]
+__all__ = [
+    "Change",
+    "Commit",
+    "Entity",
+    "JoinedLedger",
+    "Ledger",
+    "LedgerReader",
+    "Parked",
+    "Source",
+    "join_ledger",
+    "open_ledger",
+]
 
 
 def open_ledger(url: str | None, folder: Path, registry: Registry) -> Ledger:
@@ -27,3 +38,10 @@ def open_ledger(url: str | None, folder: Path, registry: Registry) -> Ledger:
         where="CLEW_LEDGER",
         hint="postgresql://…, or unset for the embedded one",
     )
+
+
+def join_ledger(folder: Path, epoch: str) -> JoinedLedger:
+    """Read the embedded ledger in `folder`, which another process has open, and writes."""
+    from clew.ledger.sqlite_reader import SqliteReader
+
+    return SqliteReader.join(folder / "ledger.db", epoch)

@@ -252,6 +252,16 @@ class LedgerReader(Protocol):
         """Return counts (entities, claims, facts, commits, parked, bytes) of what is stored."""
 
 
+class JoinedLedger(LedgerReader, Protocol):
+    """An embedded ledger that another process has open, and writes."""
+
+    def heard(self, head: int) -> None:
+        """Take it from the process that writes that the ledger has come to the seq `head`."""
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+
+
 @runtime_checkable
 class RenewsEpoch(Protocol):
     """A ledger whose file can lose its end, as one on a server doesn't by itself."""

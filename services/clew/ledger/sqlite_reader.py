@@ -68,6 +68,20 @@ class SqliteReader:
         self._ranks: dict[str, int] = {}
         self._recent = RecentTail()
 
+    @classmethod
+    def join(cls, path: Path, epoch: str) -> SqliteReader:
+        """Read a ledger that another process has open. How far it has come must be told: `heard`."""
+        reader = cls(path, Registry.built_in())
+        reader.epoch = epoch
+        reader.registry.renewing = reader.learn
+        return reader
+
+    def heard(self, head: int) -> None:
+        """Take it from the process that writes that the ledger has come to the seq `head`."""
+        with self._committed:
+            self._head = head
+            self._committed.notify_all()
+
     # -- connections
 
     def _connect(self) -> sqlite3.Connection:

@@ -9,6 +9,8 @@ from typing import Protocol
 from clew.ledger import LedgerReader
 from clew.materialise import draw_graph, draw_relations, draw_search
 from clew.materialise.views import Views
+from clew.relations import Relations
+from clew.search import Search
 
 _BATCH = 500
 """Commits that a follower takes at a time."""
@@ -29,6 +31,9 @@ class Follower(Protocol):
     """Something that keeps up with the ledger."""
 
     name: str
+    pause: float
+    """Seconds to pause after each step: it costs much the same for one commit as for ten, and what is done at once
+    keeps whoever writes waiting. After a pause of the ledger's own nobody waits for it."""
 
     def position(self) -> int:
         """Return the last seq whose effect is visible."""
@@ -40,10 +45,23 @@ class Follower(Protocol):
         """Called when there is nothing to take."""
 
 
+class _Searched(Protocol):
+    @property
+    def search(self) -> Search:
+        """The index in force."""
+
+
+class _Related(Protocol):
+    @property
+    def relations(self) -> Relations:
+        """The relations in force."""
+
+
 class GraphFollower:
     """Draws the lineage graph."""
 
     name = "graph"
+    pause = 0.015
 
     def __init__(self, ledger: LedgerReader, views: Views, clock: Callable[[], float] = time.monotonic) -> None:
         self._ledger = ledger
@@ -82,8 +100,9 @@ class SearchFollower:
     """Draws the search index."""
 
     name = "search"
+    pause = 0.25
 
-    def __init__(self, ledger: LedgerReader, views: Views) -> None:
+    def __init__(self, ledger: LedgerReader, views: _Searched) -> None:
         self._ledger = ledger
         self._views = views
 
@@ -110,11 +129,12 @@ class RelationsFollower:
     """
 
     name = "relations"
+    pause = 0.5
 
     def __init__(
         self,
         ledger: LedgerReader,
-        views: Views,
+        views: _Related,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:

@@ -39,6 +39,7 @@ __all__ = [
     "Stop",
     "Value",
     "checked",
+    "join_relations",
     "open_relations",
 ]
 
@@ -58,6 +59,13 @@ def open_relations(url: str | None, folder: Path, schema: str | None = None) -> 
 
         return PostgresRelations.open(url, schema)
     raise BadInput(f"no relations beside {scrub(url)!r}", where="CLEW_LEDGER", hint="postgresql://…, or unset")
+
+
+def join_relations(folder: Path) -> Relations:
+    """Write the relations in `folder`, which another process has opened, and reads."""
+    from clew.relations.sqlite_relations import SqliteRelations
+
+    return SqliteRelations.join(folder)
 
 
 def __getattr__(name: str) -> Any:

@@ -100,6 +100,14 @@ class SqliteRelations:
             connection.execute("COMMIT")
         return cls(folder, file, damaged)
 
+    @classmethod
+    def join(cls, folder: Path) -> SqliteRelations:
+        """Write the relations that another process has opened and reads. Raises Damaged when there are none."""
+        try:
+            return cls(folder, folder / (folder / _CURRENT).read_text().strip())
+        except (OSError, ValueError) as error:
+            raise Damaged(f"the relations do not read back: {error}", where=str(folder)) from error
+
     # -- drawing
 
     def position(self) -> Position:
@@ -201,6 +209,20 @@ class SqliteRelations:
         except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
             raise _said(error, text, stop, bounds) from None
         return Selected(names, rows, cut, position)
+
+    # -- lent to another process
+
+    def release(self) -> None:
+        """Let another process write: nothing stands in its way."""
+
+    def refresh(self) -> None:
+        """See how far another process has come."""
+        with self._writing_lock, _translated(self._file):
+            self._position = self._read_position(self._connection)
+
+    def take_back(self) -> None:
+        """See how far another process, which has ended, has come."""
+        self.refresh()
 
     # -- standing beside
 

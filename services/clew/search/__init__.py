@@ -17,6 +17,7 @@ __all__ = [
     "SearchChange",
     "SearchQuery",
     "SearchResult",
+    "join_search",
     "open_search",
 ]
 
@@ -34,3 +35,10 @@ def open_search(url: str | None, folder: Path) -> Search:
     raise BadInput(
         f"no search engine for {scrub(url)!r}", where="CLEW_SEARCH", hint="http://…, or unset for the embedded one"
     )
+
+
+def join_search(folder: Path) -> Search:
+    """Write the embedded index in `folder`, which another process has opened and checked, and reads."""
+    from clew.search.tantivy_index import TantivyIndex
+
+    return TantivyIndex.join(folder)

@@ -70,6 +70,14 @@ class TantivyIndex:
         generations.keep_only(folder, generation)
         return index
 
+    @classmethod
+    def join(cls, folder: Path) -> TantivyIndex:
+        """Write the index that another process has opened and reads. Raises Damaged when there is none in force."""
+        generation = generations.current(folder)
+        if generation is None:
+            raise Damaged("there is no search index", where=str(folder))
+        return cls(folder, generation)
+
     def position(self) -> Position:
         """Return how far what can be searched has come; ("", 0) when it is empty."""
         return self._readable().position
@@ -128,6 +136,30 @@ class TantivyIndex:
         # What a reader still holds stays mapped until it is done.
         self._view = self._index = None
 
+    # -- lent to another process
+
+    def release(self) -> None:
+        """Let another process write; here it is only read until `take_back`."""
+        with self._writing:
+            self._end_writing()
+
+    def refresh(self) -> None:
+        """See what another process has committed."""
+        with self._writing:
+            if self._index is not None:
+                self._renew()
+
+    def take_back(self) -> None:
+        """See what another process, which has ended, has left, and be able to write again."""
+        with self._writing:
+            if self._index is None:
+                return
+            # Opened anew: this one's list of files, by which tantivy clears away, is of before.
+            with tantivy_store.reading():
+                self._index = tantivy_store.create(generations.store(self._folder, self._generation))
+                self._translator = Translator(self._index)
+            self._renew()
+
     def _readable(self) -> View:
         view = self._view
         if view is None:
@@ -137,10 +169,13 @@ class TantivyIndex:
     def _retire(self, why: str) -> None:
         with self._writing:
             self._refusal = why
-            if self._writer is not None:
-                with tantivy_store.reading():
-                    self._writer.wait_merging_threads()
-                self._writer = None
+            self._end_writing()
+
+    def _end_writing(self) -> None:
+        if self._writer is not None:
+            with tantivy_store.reading():
+                self._writer.wait_merging_threads()
+            self._writer = None
 
     def _commit(self, documents: Sequence[Document], gone: Iterable[int], position: Position | None) -> None:
         if self._refusal:

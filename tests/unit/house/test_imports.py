@@ -66,6 +66,16 @@ MAY: dict[str, list[str]] = {
     ],
     "clew.check.reports": [*OPEN, "clew.check", "clew.query.terms"],
     "clew.care": [*OPEN, "clew.settings", "clew.home", "clew.ledger"],
+    # the process that draws for a house: a small composition of its own
+    "clew.drawing": [
+        *OPEN,
+        "clew.collector",
+        "clew.threads",
+        "clew.ledger",
+        "clew.search",
+        "clew.relations",
+        "clew.materialise",
+    ],
     "clew.house": [
         *OPEN,
         "clew.care",

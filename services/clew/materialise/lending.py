@@ -1,0 +1,251 @@
+"""Lends the search index and the relations of an embedded house to a process of their own, once there is much to draw.
+
+All threads of a Python process share one interpreter: what followers do keeps writers and questions waiting. Search
+and relations only read the ledger, and nobody else writes their stores. So, when `ENOUGH` work was done on them here, a
+process that does nothing else draws them; here they are read meanwhile. When that process ends, for whatever reason,
+they are followed here again.
+
+Both sides say lines of JSON. This one says `{"home", "epoch"}` first, `{"head"}` whenever the ledger has moved and
+every half second, `{"end"}` at last. The other one says `{"ready"}` when it could begin, `{"drawn": view}` after each
+step, and `{"failing": {view: error}}` whenever that changes. When this one is silent for good, the other one is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from clew.ledger import LedgerReader
+from clew.materialise.follower import Follower
+from clew.materialise.views import Views
+
+log = logging.getLogger(__name__)
+
+ENOUGH = 1.0
+"""Seconds of CPU time spent on drawing from which on a process of its own pays: it takes half of that to start."""
+_AGAIN = 4.0
+"""How many times as much is drawn here before the next one is started, when one has ended by itself."""
+_LISTEN = 0.5
+_GATHER = 0.02
+"""Seconds between two messages about the ledger's head."""
+_PATIENCE = 30.0
+"""Seconds that the other process gets to finish what it is at."""
+_COMMAND = (sys.executable, "-P", "-m", "clew.drawing")
+
+
+@runtime_checkable
+class Lendable(Protocol):
+    """A view that another process can write for a while."""
+
+    def release(self) -> None:
+        """Let another process write from now on; here it is only read until `take_back`."""
+
+    def refresh(self) -> None:
+        """See what the other process has committed."""
+
+    def take_back(self) -> None:
+        """See what the other process, which has ended, has left, and write here again."""
+
+
+class Lent:
+    """A follower whose view may be lent: it follows while it is not."""
+
+    def __init__(self, follower: Follower, process: DrawingProcess) -> None:
+        self.name = follower.name
+        self.pause = follower.pause
+        self.between_steps = threading.Lock()
+        self._follower = follower
+        self._process = process
+
+    def position(self) -> int:
+        return self._follower.position()
+
+    def step(self) -> bool:
+        with self.between_steps:
+            if self._process.draws:
+                return False
+            begun = time.thread_time()
+            busy = self._follower.step()
+            spent = time.thread_time() - begun
+        self._process.note(spent)
+        return busy
+
+    def rest(self) -> None:
+        self._process.wait_for_end(_LISTEN)
+        self._follower.rest()
+
+
+class DrawingProcess:
+    """The process that draws, whenever there is one.
+
+    `keeps` is a descriptor that it holds open as long as it lives: the lock of the home, so that nobody opens a home
+    that is still being written. `failing` tells, by view, what keeps it from drawing.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        keeps: int,
+        ledger: LedgerReader,
+        views: Views,
+        followers: Sequence[Follower],
+        moved: threading.Condition,
+    ) -> None:
+        self.followers = [Lent(each, self) for each in followers]
+        self.failing: Mapping[str, str] = {}
+        self._home, self._keeps = home, keeps
+        self._ledger = ledger
+        self._views = views
+        self._moved = moved
+        self._changing = threading.RLock()
+        self._saying = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._listener: threading.Thread | None = None
+        self._ending = False
+        self._here = threading.Event()
+        self._here.set()
+        self._held = 0
+        self._spent, self._enough = 0.0, ENOUGH
+
+    @property
+    def draws(self) -> bool:
+        """Whether the process draws now, and so nobody else."""
+        return not self._here.is_set()
+
+    def wait_for_end(self, timeout: float) -> None:
+        """Wait until nobody else draws, at most so many seconds."""
+        self._here.wait(timeout)
+
+    def note(self, seconds: float) -> None:
+        """Take into account what was spent on drawing here; start the process when it was enough."""
+        with self._changing:
+            self._spent += seconds
+            if self._process is None and not self._held and self._spent >= self._enough:
+                self._start()
+
+    @contextmanager
+    def called_back(self) -> Iterator[None]:
+        """While inside, everything is drawn, and may be written, here."""
+        with self._changing:
+            self._held += 1
+        try:
+            self._end()
+            yield
+        finally:
+            with self._changing:
+                self._held -= 1
+
+    def close(self) -> None:
+        """Let the process finish its steps and end; there will be no other."""
+        with self._changing:
+            self._held += 1
+        self._end()
+
+    # -- its beginning and its end
+
+    def _start(self) -> None:
+        try:
+            process = subprocess.Popen(  # noqa: S603 - this interpreter, a module of ours
+                _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=(self._keeps,), bufsize=0
+            )
+        except OSError as error:
+            log.warning("no process of its own for search and relations: %s", error)
+            self._enough *= _AGAIN
+            return
+        self._process = process
+        self._say(process, {"home": str(self._home), "epoch": self._ledger.epoch})
+        self._listener = threading.Thread(target=self._listen, args=(process,), name="clew-drawing", daemon=True)
+        self._listener.start()
+
+    def _end(self) -> None:
+        with self._changing:
+            process, listener = self._process, self._listener
+            self._ending = process is not None
+        if process is None or listener is None:
+            return
+        self._say(process, {"end": True})
+        listener.join(_PATIENCE)
+        if listener.is_alive():
+            log.warning("the process that draws search and relations does not end: it is killed")
+            process.kill()
+            listener.join()
+
+    def _listen(self, process: subprocess.Popen[bytes]) -> None:
+        """Do what the process says, until it says nothing more."""
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                self._heed(process, json.loads(line))
+        except Exception:
+            log.exception("what the process that draws says can't be followed: it is ended")
+            process.kill()
+        finally:
+            self._take_back(process.wait())
+
+    def _heed(self, process: subprocess.Popen[bytes], said: Mapping[str, Any]) -> None:
+        if "ready" in said:
+            with self._between_steps():
+                for view in self._lendable():
+                    view.release()
+                self._here.clear()
+            threading.Thread(target=self._tell, args=(process,), name="clew-head", daemon=True).start()
+        elif "drawn" in said:
+            getattr(self._views, said["drawn"]).refresh()
+            with self._moved:
+                self._moved.notify_all()
+        elif "failing" in said:
+            self.failing = said["failing"]
+
+    def _take_back(self, code: int) -> None:
+        with self._between_steps(), self._changing:
+            if not self._ending:
+                log.warning("the process that drew search and relations has ended (%d): they are drawn here", code)
+                self._enough *= _AGAIN
+            try:
+                for view in self._lendable():
+                    view.take_back()
+            except Exception:
+                log.exception("what the process that drew has left can't be read")
+            finally:
+                self._process, self._ending, self._spent, self.failing = None, False, 0.0, {}
+                self._here.set()
+
+    @contextmanager
+    def _between_steps(self) -> Iterator[None]:
+        with ExitStack() as stack:
+            for each in self.followers:
+                stack.enter_context(each.between_steps)
+            yield
+
+    def _lendable(self) -> Iterator[Lendable]:
+        for each in self.followers:
+            view: Lendable = getattr(self._views, each.name)
+            yield view
+
+    # -- what is said to it
+
+    def _tell(self, process: subprocess.Popen[bytes]) -> None:
+        """Say how far the ledger has come, as long as the process draws."""
+        while self.draws and self._process is process:
+            head = self._ledger.head_seq()
+            if not self._say(process, {"head": head}):
+                return
+            time.sleep(_GATHER)
+            self._ledger.wait(head + 1, _LISTEN)
+
+    def _say(self, process: subprocess.Popen[bytes], what: Mapping[str, Any]) -> bool:
+        assert process.stdin is not None
+        try:
+            with self._saying:
+                process.stdin.write(json.dumps(what).encode() + b"\n")
+        except OSError:
+            return False  # it has ended, which its listener hears
+        return True

@@ -1,0 +1,246 @@
+"""The process that draws search and relations, begun, called back, killed, left alone: every view is right after it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from clew.house import House
+from clew.ledger import Source
+from clew.materialise import lending
+from clew.materialise.audit import views_digest
+from clew.search import SearchQuery
+from clew.settings import Settings
+from clew_schemas import Group, event
+from flow.demo_data import records
+from flow.test_kill import ENVIRONMENT
+
+THINGS = 30
+WAIT = 60.0
+LEFT_ALONE = """
+import sys, time
+from pathlib import Path
+from clew.house import House
+from clew.materialise import lending
+from clew.settings import Settings
+from clew_schemas import Group, event
+lending.ENOUGH = 0.0
+house = House(Settings(home=Path(sys.argv[1])))
+house.start()
+for n in range(1_000_000):
+    said = event(f"urn:clew:dataset:(x,t{n % 30})", "documentation", {"text": f"text {n}"})
+    house.ledger.propose([Group("steward", f"{sys.argv[2]}/{n}", (said,))])
+    if house._lending.draws:
+        print(house._lending._process.pid, flush=True)
+"""
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    monkeypatch.setattr(lending, "ENOUGH", 0.0)
+    with House(Settings(home=tmp_path / "home")) as opened:
+        opened.start()
+        yield opened
+
+
+def write(house: House, rounds: int, name: str = "w") -> None:
+    """Say something new about every thing, so many times."""
+    for number in range(rounds):
+        said = [event(f"urn:clew:dataset:(x,t{at})", "documentation", {"text": f"{name} {number}"}) for at in range(6)]
+        (receipt,) = house.ledger.propose([Group("steward", f"{name}/{number}", tuple(said))])
+        assert receipt.status == "accepted", receipt
+
+
+def until(true: object, what: str) -> None:
+    """Wait until a callable says yes."""
+    end = time.monotonic() + WAIT
+    while not true():  # type: ignore[operator]
+        assert time.monotonic() < end, f"never came: {what}"
+        time.sleep(0.01)
+
+
+def drawn_apart(house: House) -> int:
+    """Wait until another process draws; return its number."""
+    process = house._lending
+    assert process is not None
+    for number in range(1000):
+        write(house, 1, f"until-{time.time_ns()}-{number}")
+        if process.draws:
+            break
+        time.sleep(0.02)
+    assert process.draws
+    assert process._process is not None
+    return process._process.pid
+
+
+def ended(pid: int) -> bool:
+    """Say whether a process runs no more; nobody may have asked how it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def caught_up(house: House) -> bool:
+    return all(at >= house.ledger.head_seq() for at in house.freshness.positions().values())
+
+
+def check(house: House, tmp_path: Path) -> None:
+    """What is drawn is what one process alone draws of the same, and what the doctor computes."""
+    until(lambda: caught_up(house), "the views")
+    assert house.doctor(mend=False)["findings"] == []
+    before = views_digest(house.ledger, house.views)
+    house.rebuild(["graph", "search", "relations"])
+    assert views_digest(house.ledger, house.views) == before
+
+
+def test_another_process_draws_what_one_alone_would(house: House, tmp_path: Path) -> None:
+    drawn_apart(house)
+    for name in ("duckdb", "dbt"):
+        house.ledger.register(Source(records(name)[0].source, "crawl"))
+        house.ledger.propose(records(name))
+    write(house, 50)
+    until(lambda: caught_up(house), "the views")
+    assert house._lending is not None
+    assert house._lending.draws
+    assert house.views.search.search(SearchQuery("flights")).total > 0
+    assert house.health()["failing"] == {}
+    with House(Settings(home=tmp_path / "alone")) as alone:
+        for name in ("duckdb", "dbt"):
+            alone.ledger.register(Source(records(name)[0].source, "crawl"))
+            alone.ledger.propose(records(name))
+        alone.catch_up()
+        for urn in {document.urn for document in alone.views.search.dump()}:
+            (here,), (there,) = house.ledger.ids([urn]), alone.ledger.ids([urn])
+            one, other = house.views.search.get(here), alone.views.search.get(there)
+            assert one is not None
+            assert other is not None
+            assert (one.texts, one.facets) == (other.texts, other.facets)
+    check(house, tmp_path)
+
+
+def test_a_write_is_found_at_once_by_who_asks_for_it(house: House) -> None:
+    drawn_apart(house)
+    for number in range(20):
+        write(house, 1, f"word{number}")
+        house.freshness.reach("search", f"{house.ledger.epoch}-{house.ledger.head_seq()}")
+        assert house.views.search.search(SearchQuery(f"word{number}")).total == 6
+
+
+def test_what_is_defined_meanwhile_is_drawn(house: House) -> None:
+    drawn_apart(house)
+    kind = event("urn:clew:kind:(clew,robot)", "kind_definition", {"label": "Robot"})
+    (receipt,) = house.ledger.propose([Group("steward", "kind", (kind,))])
+    assert receipt.status == "accepted", receipt
+    robot = event("urn:clew:robot:(plant,arm)", "documentation", {"text": "welds"})
+    (receipt,) = house.ledger.propose([Group("steward", "robot", (robot,))])
+    assert receipt.status == "accepted", receipt
+    until(lambda: caught_up(house), "the views")
+    assert [hit.kind for hit in house.views.search.search(SearchQuery("welds")).hits] == ["robot"]
+    assert house.health()["failing"] == {}
+
+
+@pytest.mark.parametrize("kills", [10, pytest.param(50, marks=pytest.mark.slow)])
+def test_when_it_is_killed_the_house_goes_on(
+    house: House, tmp_path: Path, kills: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lending, "_AGAIN", 1.0)
+    stop = threading.Event()
+
+    def edits() -> None:
+        number = 0
+        while not stop.is_set():
+            write(house, 1, f"edit {number}")
+            number += 1
+
+    editing = threading.Thread(target=edits)
+    editing.start()
+    try:
+        for number in range(kills):
+            pid = drawn_apart(house)
+            time.sleep(0.02 * (number % 10))
+            os.kill(pid, signal.SIGKILL)
+            until(lambda gone=pid: house._lending is None or _pid(house) != gone, "its end")
+    finally:
+        stop.set()
+        editing.join()
+    check(house, tmp_path)
+    commits = house.ledger.head_seq()
+    print(f"\n{kills} kills of the process that draws, {commits} commits: every view is as a rebuild draws it")
+
+
+def _pid(house: House) -> int:
+    process = house._lending._process if house._lending else None
+    return process.pid if process else 0
+
+
+@pytest.mark.parametrize("kills", [10, pytest.param(50, marks=pytest.mark.slow)])
+def test_when_the_house_is_killed_it_ends_and_the_home_opens_at_once(tmp_path: Path, kills: int) -> None:
+    home, slowest = tmp_path / "home", 0.0
+    for number in range(kills):
+        process = subprocess.Popen(
+            [sys.executable, "-c", LEFT_ALONE, str(home), str(number)], stdout=subprocess.PIPE, env=ENVIRONMENT
+        )
+        assert process.stdout is not None
+        other = int(process.stdout.readline())
+        time.sleep(0.03 * (number % 10))
+        process.kill()
+        process.wait()
+        begun = time.monotonic()
+        with House(Settings(home=home)) as survivor:
+            slowest = max(slowest, time.monotonic() - begun)
+            assert ended(other)
+            survivor.catch_up()
+            assert survivor.doctor(mend=False)["findings"] == []
+        process.stdout.close()
+    print(f"\n{kills} kills of the house alone: the home was open again after {slowest:.2f} s at most, nothing to mend")
+
+
+def test_what_it_can_not_do_is_told(house: House) -> None:
+    drawn_apart(house)
+    until(lambda: caught_up(house), "the views")
+    (file,) = house.settings.home.glob("relations/relations-*.db")
+    lock = sqlite3.connect(file, isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    write(house, 1, "in vain")
+    until(lambda: "relations" in house.health()["failing"], "the failure")
+    lock.execute("ROLLBACK")
+    lock.close()
+    until(lambda: caught_up(house), "the relations")
+    until(lambda: house.health()["failing"] == {}, "the end of the failure")
+
+
+def test_where_none_can_be_started_all_is_drawn_here(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lending, "_COMMAND", ("/nowhere/python",))
+    write(house, 20)
+    until(lambda: caught_up(house), "the views")
+    assert house._lending is not None
+    assert not house._lending.draws
+
+
+def test_one_that_does_not_understand_is_given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lending, "_COMMAND", (sys.executable, "-c", "print('not JSON')"))
+    write(house, 20)
+    until(lambda: caught_up(house), "the views")
+    assert house.doctor(mend=False)["findings"] == []
+
+
+def test_it_ends_with_the_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lending, "ENOUGH", 0.0)
+    with House(Settings(home=tmp_path / "home")) as house:
+        house.start()
+        pid = drawn_apart(house)
+        write(house, 5)
+    assert ended(pid)
+    with House(Settings(home=tmp_path / "home")) as again:
+        again.catch_up()
+        assert again.doctor(mend=False)["findings"] == []

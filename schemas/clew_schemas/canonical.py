@@ -40,6 +40,13 @@ def dumps(value: Any) -> bytes:
 
 def loads(data: bytes, where: str = "$") -> tuple[Any, bytes]:
     """Parse JSON strictly; return the value and its canonical bytes, or raise BadInput that names the place."""
+    value, canonical = read(data, where)
+    check_depth(value, canonical, where)
+    return value, canonical
+
+
+def read(data: bytes, where: str = "$") -> tuple[Any, bytes]:
+    """As `loads`, however deep it is: for what is then found to be equal to something that was checked."""
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -50,9 +57,13 @@ def loads(data: bytes, where: str = "$") -> tuple[Any, bytes]:
         raise BadInput(f"JSON nested deeper than {MAX_DEPTH}", where=where) from error
     if _LONG_NUMBER in data.translate(_DIGITS_ALIKE) or (canonical != data and _may_hide_key(data, canonical)):
         _check_strictly(data, where)
-    if data.count(b"[") + data.count(b"{") > MAX_DEPTH:
-        _check_depth(value, where)
     return value, canonical
+
+
+def check_depth(value: Any, canonical: bytes, where: str = "$") -> None:
+    """Raise BadInput when a value is nested too deep; `canonical` are its bytes."""
+    if canonical.count(b"[") + canonical.count(b"{") > MAX_DEPTH:
+        _check_depth(value, where)
 
 
 def check_keys(data: bytes, where: str = "$") -> None:
@@ -66,11 +77,15 @@ def digest(data: bytes, key: bytes = b"") -> bytes:
 
 
 def _may_hide_key(data: bytes, canonical: bytes) -> bool:
-    """Say whether a foreign spelling may hide that a key stands twice.
+    """Say whether a foreign spelling hides that a key stands twice: then a text is lost with it."""
+    return _texts(data) != _texts(canonical)
 
-    Without escapes both have the same quotation marks, two for each text, unless a text is lost with a repeated key.
-    """
-    return b"\\" in data or data.count(b'"') != canonical.count(b'"')
+
+def _texts(data: bytes) -> int:
+    """Return twice how many texts good JSON has, keys included: they have the quotation marks that are not escaped."""
+    if b"\\" in data:
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")  # escaped backslashes first: none of them escapes
+    return data.count(b'"')
 
 
 def _check_strictly(data: bytes, where: str) -> None:

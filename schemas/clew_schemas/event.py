@@ -141,7 +141,8 @@ def decode(data: bytes) -> Record:
     if len(data) > MAX_BYTES * 2:
         raise TooLarge(f"a record of {len(data)} bytes is over the limit", hint=f"A group may hold {MAX_BYTES} bytes")
     try:
-        data.decode()
+        if not data.isascii():
+            data.decode()
         record = _decoded(data)
     except UnicodeDecodeError as error:
         raise BadInput(f"not UTF-8: {error.reason}", where=f"byte {error.start}") from error

@@ -17,6 +17,10 @@ _GUARDED_FROM = 20
 """Claims in scope from which the stale guard watches."""
 
 
+_NONE = bytes(PAGE_KEYS // 8)
+"""A page on which nothing is named."""
+
+
 class CrawlRow(NamedTuple):
     """A crawl as it is stored. `high` is the sequence after the last event it took."""
 
@@ -150,13 +154,13 @@ class Crawls:
 
     def name(self, crawl: OpenCrawl, claims: Sequence[int]) -> None:
         """Put these claims into the set of what the crawl named, a page at a time."""
-        by_page: dict[int, list[int]] = {}
+        pages: dict[int, bytearray] = {}
         for claim in claims:
-            by_page.setdefault(claim // PAGE_KEYS, []).append(claim % PAGE_KEYS)
-        for page, positions in by_page.items():
-            bits = bytearray(self._store.page(crawl.id, page) or bytes(PAGE_KEYS // 8))
-            for position in positions:
-                bits[position >> 3] |= 1 << (position & 7)
+            page, position = divmod(claim, PAGE_KEYS)
+            if page not in pages:
+                pages[page] = bytearray(self._store.page(crawl.id, page) or _NONE)
+            pages[page][position >> 3] |= 1 << (position & 7)
+        for page, bits in pages.items():
             self._store.put_page(crawl.id, page, bytes(bits))
 
     def is_named(self, crawl: OpenCrawl, claim: int) -> bool:
@@ -198,14 +202,19 @@ class Crawls:
     def _unnamed(self, crawl: CrawlRow, source: str) -> tuple[list[int], int]:
         """Return the live claims in scope that the crawl did not name, and how many are in scope: 0 if none is gone."""
         aspects, prefixes = json.loads(crawl.aspects), tuple(json.loads(crawl.prefixes))
-        pages = self._store.pages(crawl.id)
-        empty = bytes(PAGE_KEYS // 8)
+        named = {page: _digits(bits) for page, bits in self._store.pages(crawl.id).items()}
+        none = _digits(_NONE)
         unmoved = self._store.unmoved(source, aspects, crawl_order(crawl.number, 0))
-        unnamed = {claim for claim in unmoved if not _bit(pages.get(claim // PAGE_KEYS, empty), claim)}
+        unnamed = {claim for claim in unmoved if named.get(claim // PAGE_KEYS, none)[claim % PAGE_KEYS] == "0"}
         if not unnamed:
             return [], 0  # the common case: no name has to be read
         scoped = [each.id for each in self._store.scoped(source, aspects) if each.urn.startswith(prefixes)]
         return [claim for claim in scoped if claim in unnamed], len(scoped)
+
+
+def _digits(bits: bytes) -> str:
+    """Return the bits of a page as one digit each: many are read faster so than one by one."""
+    return f"{int.from_bytes(bits, 'little'):0{PAGE_KEYS}b}"[::-1]
 
 
 def _bit(bits: bytes, claim: int) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from clew.ledger.port import Source
-from clew.ledger.prepare import PreparedEvent, PreparedGroup, crawl_order, time_order
+from clew.ledger.prepare import PreparedEvent, PreparedGroup, Stood, crawl_order, one_by_one, time_order
 from clew_schemas.errors import BadInput, ClewError, Conflict
 
 LAST_SEQUENCE = 2**63 - 1
@@ -76,6 +76,9 @@ class World(Protocol):
     def lives(self, kind: str) -> bool:
         """Say whether there is a live claim, or a point, about a thing of this kind."""
 
+    def stands(self, stood: Stood) -> bool:
+        """Say whether no head has moved since what a group says again was read."""
+
 
 class NewFact(NamedTuple):
     """A fact to write. `moved` is False for late news, which joins the history and moves no head."""
@@ -114,16 +117,22 @@ def decide(prepared: PreparedGroup, world: World, now: int, *, replayed: bool = 
     except ClewError as error:
         outcome.errors.append(error.to_dict())
         return outcome
-    seen: dict[tuple[str, str], Head] = {}
     source, goes_on = prepared.group.source, _goes_on(prepared, crawl)
-    for at, event in enumerate(prepared.events):
+    stood = prepared.stood
+    if stood is not None and goes_on is not None and stood.mark < goes_on and world.stands(stood):
+        # The most frequent of all: whatever is asked of an event below has one answer here.
+        outcome.unchanged, outcome.named = len(stood.claims), [claim for claim, _, _ in stood.claims]
+        return outcome
+    seen: dict[tuple[str, str], Head] = {}
+    events = prepared.events if stood is None else one_by_one(prepared.group, stood)
+    for at, event in enumerate(events):
         if event.aspect.mode == "series":
             _decide_point(event, prepared, world, outcome)
             continue
         key = (event.urn, event.aspect.name)
         head = seen.get(key) or world.head_of(event.urn, event.aspect.name, source)
         if goes_on is not None and head.mark < goes_on and head.id and _says_the_same(event, head):
-            # The most frequent of all, without the questions that have one answer here.
+            # So it is for one that stands beside others that change.
             outcome.unchanged += 1
             outcome.named.append(head.id)
             seen[key] = head

@@ -22,7 +22,7 @@ from clew.ledger.postgres_listener import channel_of
 from clew.ledger.postgres_names import Names
 from clew.ledger.postgres_rows import send
 from clew.ledger.postgres_state import ClaimKey, State, StoredClaim, read_state
-from clew.ledger.prepare import PreparedEvent, PreparedGroup
+from clew.ledger.prepare import PreparedEvent, PreparedGroup, Stood
 from clew.ledger.standing import etag
 from clew.ledger.taking import Item, ParkedRow, take
 from clew_schemas.event import CrawlOpen, Group
@@ -267,6 +267,10 @@ class PostgresWorld:
 
     def open_crawl(self, source: str) -> OpenCrawl | None:
         return self._book.crawls.open_of(source)
+
+    def stands(self, stood: Stood) -> bool:
+        """Say no: another process may have moved a head, and this engine reads none before the lock."""
+        return False
 
     def crawl_state(self, source: str, number: int) -> str | None:
         return self._book.crawls.state(source, number)

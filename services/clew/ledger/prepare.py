@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -38,8 +38,32 @@ _LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 """The last moment of the calendar; with a zone, a text may name one after it."""
 
 
-Standing = Mapping[tuple[str, str], bytes]
-"""The hash of what a source's head says, by URN and aspect, as last read."""
+StandingClaim = tuple[int, bytes, bytes]
+"""The number of a claim whose head says something, the hash of that, and the claim's mark."""
+
+
+class Standing(NamedTuple):
+    """What the heads of a source said when they were last read, by URN and aspect.
+
+    `moves` is how often the ledger had moved heads before: while that stands, so do they.
+    """
+
+    moves: int
+    claims: Mapping[tuple[str, str], StandingClaim]
+
+
+class Stood(NamedTuple):
+    """What a whole group of a crawl said again when the heads were last read: of each event the claim."""
+
+    moves: int
+    claims: Sequence[StandingClaim]
+    aspects: Mapping[str, Aspect]
+    """The aspects in force, by name."""
+
+    @property
+    def mark(self) -> bytes:
+        """The highest mark of the claims."""
+        return max(mark for _, _, mark in self.claims)
 
 
 class Content(NamedTuple):
@@ -81,7 +105,8 @@ class PreparedEvent(NamedTuple):
 class PreparedGroup:
     """A group ready for the lock. When `errors` is not empty, only `keys` (what could be read of it) counts.
 
-    `words` is the seq of the vocabulary that it was read by; `defines` says that it changes the vocabulary.
+    `words` is the seq of the vocabulary that it was read by; `defines` says that it changes the vocabulary. `stood` is
+    set for a group that says again what stood, and nothing else: it has no `events`, see `one_by_one`.
     """
 
     group: Group
@@ -91,6 +116,7 @@ class PreparedGroup:
     keys: tuple[tuple[str, str], ...] = field(default=())
     words: int = 0
     defines: bool = False
+    stood: Stood | None = None
 
 
 def prepare(group: Group, registry: Registry, key: bytes, now: int, standing: Standing | None = None) -> PreparedGroup:
@@ -100,20 +126,24 @@ def prepare(group: Group, registry: Registry, key: bytes, now: int, standing: St
     all, since the head has moved or the event is late, the group is to be prepared again without.
     """
     words = registry.now()
-    defines = any(event.aspect in DEFINING for event in group.events)
-    if standing is None or defines:
-        standing = {}
+    named = {event.aspect for event in group.events}
+    defines = not named.isdisjoint(DEFINING)
     try:
         _check_group(group)
     except ClewError as error:
         return PreparedGroup(group, errors=(error.to_dict(),), words=words.seq)
+    heads: Mapping[tuple[str, str], StandingClaim] = {}
+    if standing is not None and not defines and all(_is_trusted(words.aspects.get(name)) for name in named):
+        heads = standing.claims
+        if group.crawl is not None and (again := _again(group, heads, key)) is not None:
+            return PreparedGroup(group, words=words.seq, stood=Stood(standing.moves, again, words.aspects))
     events: list[PreparedEvent] = []
     errors: list[dict[str, Any]] = []
     urns: dict[str, None] = {}
     for at, event in enumerate(group.events):
+        head = heads.get((event.urn, event.aspect))
         try:
-            known = standing.get((event.urn, event.aspect))
-            prepared, mentioned = _prepare_event(event, at, group, words, key, now, known)
+            prepared, mentioned = _prepare_event(event, at, group, words, key, now, head and head[1])
         except ClewError as error:
             errors.append(_scrubbed(error.to_dict()))
             continue
@@ -134,6 +164,38 @@ def prepare(group: Group, registry: Registry, key: bytes, now: int, standing: St
         words.seq,
         defines,
     )
+
+
+def _again(group: Group, heads: Mapping[tuple[str, str], StandingClaim], key: bytes) -> list[StandingClaim] | None:
+    """Return the claims that a group says again, None as soon as an event does anything else or asks for more."""
+    found: list[StandingClaim] = []
+    total = 0
+    for event in group.events:
+        head = heads.get((event.urn, event.aspect))
+        if head is None or not _is_plain(event):
+            return None
+        try:
+            size, _ = _compared(event, head[1], "", key)
+        except BadInput:
+            return None  # it is told of with its place
+        if not size:
+            return None
+        found.append(head)
+        total += size
+    return found if total <= MAX_BYTES else None
+
+
+def _is_plain(event: Event) -> bool:
+    """Say whether an event only says something, without a moment or a condition of its own."""
+    asks = event.observed is not None or event.time is not None or event.if_match is not None
+    return event.op == "upsert" and event.version in (0, 1) and not asks
+
+
+def one_by_one(group: Group, stood: Stood) -> Iterator[PreparedEvent]:
+    """Yield the events of a group that said again what `stood`."""
+    for at, (event, (_, hashed, _)) in enumerate(zip(group.events, stood.claims, strict=True)):
+        content = Content(None, hashed, len(event.payload))
+        yield _prepared(event, at, group, stood.aspects[event.aspect], content, 0)
 
 
 def micros(moment: datetime) -> int:
@@ -175,15 +237,13 @@ def _check_group(group: Group) -> None:
 def _prepare_event(
     event: Event, at: int, group: Group, words: Vocabulary, key: bytes, now: int, known: bytes | None
 ) -> tuple[PreparedEvent, Sequence[str]]:
-    aspect = words.aspects.get(event.aspect)
-    if known and aspect is not None and _may_stand(event, aspect):
-        raw = bytes(event.payload)
-        if canonical.digest(raw, key) == known:
-            # What it names was numbered when the head was written.
-            return _prepared(event, at, group, aspect, Content(None, known, len(raw)), now), ()
-    else:
-        known = None
     where = f"events[{at}]"
+    said: tuple[Any, bytes] | None = None
+    if known is not None and event.op == "upsert" and event.version in (0, 1):
+        size, said = _compared(event, known, f"{where}.payload", key)
+        if size:
+            # What it names was numbered when the head was written.
+            return _prepared(event, at, group, words.aspects[event.aspect], Content(None, known, size), now), ()
     urn = _subject(event, words, where)
     aspect = words.claimable(event.aspect, f"{where}.aspect")
     if aspect.kinds is not None and urn.kind not in aspect.kinds:
@@ -194,22 +254,31 @@ def _prepare_event(
         )
     if aspect.mode == "series" and (event.op != "upsert" or event.time is None):
         raise BadInput(f"{aspect.name} is a series: its points are upserts with a time", where=f"{where}.time")
-    content, mentioned = _content(event, aspect, where, key, known)
+    content, mentioned = _content(event, aspect, where, key, said)
     return _prepared(event, at, group, aspect, content, now), [event.urn, *mentioned]
 
 
-def _may_stand(event: Event, aspect: Aspect) -> bool:
+def _is_trusted(aspect: Aspect | None) -> bool:
     """Say whether an event with a head's hash is as good as that head was.
 
     Not where the rules may have changed since: a registered aspect, one that was withdrawn, one of a later version.
     """
-    return (
-        event.op == "upsert"
-        and aspect.mode == "state"
-        and not (aspect.custom or aspect.retired)
-        and aspect.version == 1
-        and event.version in (0, 1)
-    )
+    if aspect is None or aspect.custom or aspect.retired:
+        return False
+    return aspect.mode == "state" and aspect.version == 1
+
+
+def _compared(event: Event, known: bytes, where: str, key: bytes) -> tuple[int, tuple[Any, bytes] | None]:
+    """Return the size of what an event says if by its hash that is `known`; else 0, and what it says if it was parsed.
+
+    What stands was checked, holds no secret in clear and is not too deep, so that here only the spelling is.
+    """
+    raw = bytes(event.payload)
+    if canonical.digest(raw, key) == known:
+        return len(raw), None
+    said = _parsed(event, where)
+    body = said[1]
+    return (len(body) if body != raw and canonical.digest(body, key) == known else 0), said
 
 
 def _subject(event: Event, words: Vocabulary, where: str) -> Urn:
@@ -264,14 +333,16 @@ def _located(check: Any, value: Any, where: str) -> Any:
         raise
 
 
-def _content(event: Event, aspect: Aspect, where: str, key: bytes, known: bytes | None) -> tuple[Content, list[str]]:
-    """Return what an event says, and the URNs that it mentions; no body where its hash is `known`."""
+def _content(
+    event: Event, aspect: Aspect, where: str, key: bytes, said: tuple[Any, bytes] | None
+) -> tuple[Content, list[str]]:
+    """Return what an event says, and the URNs that it mentions. `said` is its payload, if that was parsed before."""
     place = f"{where}.payload"
     if event.op == "retract":
         if bytes(event.payload):
             raise BadInput("a retract carries no payload", where=place)
         return Content(None, b"", 0), []
-    value, body = _read(event, place)
+    value, body = _clean(said or _parsed(event, place), place)
     if event.op == "deny":
         _check_denial(value, place)
         return Content(body, canonical.digest(body, key), len(body)), []
@@ -287,26 +358,30 @@ def _content(event: Event, aspect: Aspect, where: str, key: bytes, known: bytes 
     value = aspect.current(value, version)
     if version != aspect.version:
         body = canonical.dumps(value)
-    hashed = canonical.digest(body, key)
-    if hashed == known:
-        return Content(None, hashed, len(body)), []
     aspect.check(value, place)
-    return Content(body, hashed, len(body)), _mentioned(aspect, event.urn, value, place)
+    return Content(body, canonical.digest(body, key), len(body)), _mentioned(aspect, event.urn, value, place)
 
 
-def _read(event: Event, where: str) -> tuple[Any, bytes]:
-    """Return the value of a payload and its canonical bytes, without credentials."""
+def _parsed(event: Event, where: str) -> tuple[Any, bytes]:
+    """Return the value of a payload and its canonical bytes."""
     raw = bytes(event.payload)
     if not raw:
         raise BadInput(f"an {event.op} needs a payload", where=where)
     if len(raw) > MAX_BYTES:
         raise TooLarge(f"an event of {len(raw)} bytes is over the limit of {MAX_BYTES}", where=where)
-    _check_text(raw, where)
-    value, body = canonical.loads(raw, where)
-    text = body.decode()  # canonical, so that no escape hides a name or a slash
-    if (clean := scrub(text)) != text:
-        value, body = canonical.loads(clean.encode(), where)
-    return value, body
+    try:
+        return canonical.read(raw, where)
+    except BadInput:
+        _check_text(raw, where)
+        raise
+
+
+def _clean(said: tuple[Any, bytes], where: str) -> tuple[Any, bytes]:
+    """Return a value and its canonical bytes without credentials; raise BadInput when it is too deep."""
+    canonical.check_depth(*said, where)
+    text = said[1].decode()  # canonical, so that no escape hides a name or a slash
+    clean = scrub(text)
+    return said if clean == text else canonical.loads(clean.encode(), where)
 
 
 def _mentioned(aspect: Aspect, urn: str, value: Any, where: str) -> list[str]:

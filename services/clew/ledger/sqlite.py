@@ -13,7 +13,6 @@ from pathlib import Path
 from clew.ledger import sqlite_care
 from clew.ledger.archive import Archive
 from clew.ledger.clock import now_micros
-from clew.ledger.decide import Head
 from clew.ledger.definitions import defines
 from clew.ledger.group_commit import GroupCommit
 from clew.ledger.port import DERIVED, DERIVED_EVIDENCE, DERIVED_QUERY_LOG, DERIVED_SQL, STEWARD, Source, TokenRow
@@ -23,7 +22,7 @@ from clew.ledger.signing import check_public_key
 from clew.ledger.sqlite_archive import copy, fill, renew_epoch
 from clew.ledger.sqlite_book import SqliteBook
 from clew.ledger.sqlite_check import damages
-from clew.ledger.sqlite_heads import HeadKey, KnownHeads, read_heads
+from clew.ledger.sqlite_heads import HeadRow, KnownHeads, read_heads
 from clew.ledger.sqlite_reader import RESTORE, SqliteReader
 from clew.ledger.sqlite_store import SqliteStore
 from clew.ledger.standing import etag
@@ -102,27 +101,29 @@ class SqliteLedger(SqliteReader):
         """Return, by source, what its heads say now of the things in its groups; it may change before the lock."""
         named: dict[str, dict[str, None]] = {}
         for group in groups:
-            named.setdefault(group.source, {}).update((event.urn, None) for event in group.events)
-        turns = self._store.turns
+            named.setdefault(group.source, {}).update(dict.fromkeys([event.urn for event in group.events]))
+        moves = self._store.moves
         found: dict[str, Standing] = {}
         entities: dict[int, Mapping[int, str]] = {}
-        read: dict[HeadKey, Head] = {}
+        read: dict[int, list[HeadRow]] = {}
         for source, urns in named.items():
             number = self.number_of("source", source)
             known = {entity: urn for urn, entity in zip(urns, self.ids(list(urns)), strict=True) if entity}
             if not number or not known:
                 continue
             with self._reading() as connection:
-                heads = read_heads(connection, number, known)
-            entities[number] = known
-            read.update(heads)
-            found[source] = {
-                (known[entity], self.name_of("aspect", aspect)): head.says_hash
-                for (entity, aspect, _), head in heads.items()
-                if head.says is not None
-            }
-        # While a transaction runs it can't be told whether its end was seen.
-        self._known = KnownHeads(turns, entities, read) if turns % 2 == 0 else None
+                rows = read_heads(connection, number, known)
+            entities[number], read[number] = known, rows
+            aspects = {aspect: self.name_of("aspect", aspect) for aspect in {row[1] for row in rows}}
+            found[source] = Standing(
+                moves,
+                {
+                    (known[entity], aspects[aspect]): (claim, hashed, mark)
+                    for entity, aspect, claim, _, says, _, hashed, _, mark in rows
+                    if says is not None
+                },
+            )
+        self._known = KnownHeads(moves, entities, read)
         return found
 
     def _item(
@@ -150,7 +151,7 @@ class SqliteLedger(SqliteReader):
             self._read_anew(batch)
             if positions:
                 self._book.move_positions(positions)
-            self._book.begin([item.record for item in batch if isinstance(item.record, Group)], self._known)
+            self._book.begin([item.prepared for item in batch if item.prepared is not None], self._known)
             for item in batch:
                 item.receipt = take(item, self._book)
             for each in bad:
@@ -179,7 +180,9 @@ class SqliteLedger(SqliteReader):
         )
 
     def _announce(self) -> None:
-        """Let readers see what stands now, and wake who waits for it."""
+        """Let readers see what stands now, and wake who waits for it: nobody, where nothing was committed."""
+        if self._head == self._store.seq:
+            return
         with self._committed:
             self._head = self._store.seq
             self._committed.notify_all()

@@ -16,7 +16,6 @@ from clew.ledger.sqlite_group import GroupWriter, SqliteWorld
 from clew.ledger.sqlite_heads import KnownHeads
 from clew.ledger.sqlite_store import SqliteStore
 from clew.ledger.taking import ParkedRow
-from clew_schemas.event import Group
 from clew_schemas.registry import Registry
 
 
@@ -30,12 +29,12 @@ class SqliteBook:
         self.world = SqliteWorld(store, self.crawls, etag)
         self._receipts: dict[tuple[str, str], bytes] = {}
 
-    def begin(self, groups: Sequence[Group], known: KnownHeads | None = None) -> None:
+    def begin(self, prepared: Sequence[PreparedGroup], known: KnownHeads | None = None) -> None:
         """Read in one go what the groups of a new transaction will ask for; see `SqliteWorld.begin`."""
         named: dict[str, list[str]] = {}
-        for group in groups:
-            named.setdefault(group.source, []).append(group.id)
-        self.world.begin(groups, known)
+        for each in prepared:
+            named.setdefault(each.group.source, []).append(each.group.id)
+        self.world.begin(prepared, known)
         self._receipts.clear()
         for source, ids in named.items():
             rows = self._store.connection.execute(

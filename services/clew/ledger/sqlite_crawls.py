@@ -26,21 +26,32 @@ class SqliteCrawlStore:
         return self._store.clock()
 
     def row(self, source: str, number: int) -> CrawlRow | None:
+        opened = self.open_row(source)
+        if opened is not None and opened.number == number:
+            return opened
         return next(iter(self._rows(source, "number = ?", number)), None)
 
     def open_row(self, source: str) -> CrawlRow | None:
-        return next(iter(self._rows(source, "state = ?", "open")), None)
+        known = self._store.open_crawls
+        if source not in known:
+            # None but the newest is ever open, and the source may have had thousands.
+            newest = self._rows(source, "number = (SELECT max(number) FROM crawl c WHERE c.source = crawl.source)")
+            known[source] = next((row for row in newest if row.state == "open"), None)
+        return known[source]
 
     def closed_after(self, source: str, number: int) -> list[CrawlRow]:
         return self._rows(source, "state = 'closed' AND number > ?", number)
 
-    def _rows(self, source: str, condition: str, value: Any) -> list[CrawlRow]:
+    def _rows(self, source: str, condition: str, *values: Any) -> list[CrawlRow]:
         rows = self._store.connection.execute(
             "SELECT id, number, state, prefixes, aspects, guard, events, high FROM crawl"
             f" WHERE source = ? AND {condition}",
-            (self._store.number("source", source), value),
+            (self._number(source), *values),
         ).fetchall()
         return [CrawlRow(*row) for row in rows]
+
+    def _number(self, source: str) -> int:
+        return self._store.number("source", source)
 
     def last_number(self, source: str) -> int | None:
         number: int | None = self._store.connection.execute(
@@ -49,6 +60,7 @@ class SqliteCrawlStore:
         return number
 
     def add(self, record: CrawlOpen) -> None:
+        self._store.open_crawls.clear()
         self._store.connection.execute(
             "INSERT INTO crawl (source, number, state, prefixes, aspects, guard, events, high, opened)"
             " VALUES (?, ?, 'open', ?, ?, ?, 0, 0, ?)",
@@ -63,6 +75,7 @@ class SqliteCrawlStore:
         )
 
     def set_state(self, crawl: CrawlRow, state: str) -> None:
+        self._store.open_crawls.clear()
         connection = self._store.connection
         if state == "parked":
             connection.execute("UPDATE crawl SET state = ? WHERE id = ?", (state, crawl.id))
@@ -73,6 +86,7 @@ class SqliteCrawlStore:
         connection.execute("DELETE FROM crawl_named WHERE crawl = ?", (crawl.id,))
 
     def advance(self, crawl: CrawlRow, events: int, high: int) -> None:
+        self._store.open_crawls.clear()
         self._store.connection.execute(
             "UPDATE crawl SET events = events + ?, high = max(high, ?) WHERE id = ?", (events, high, crawl.id)
         )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from clew.ledger.codes import MAIN, OPS, payload_number
 from clew.ledger.crawls import Crawls
 from clew.ledger.decide import Head, NewFact, OpenCrawl, Outcome
 from clew.ledger.payloads import dictionary_of
 from clew.ledger.port import Source
-from clew.ledger.prepare import PreparedEvent, PreparedGroup, with_kin
-from clew.ledger.sqlite_heads import HeadKey, KnownHeads, read_heads
+from clew.ledger.prepare import PreparedEvent, PreparedGroup, Stood, with_kin
+from clew.ledger.sqlite_heads import HeadKey, KnownHeads, by_key, read_heads
 from clew.ledger.sqlite_store import SqliteStore
 from clew_schemas.event import Group
 
@@ -24,13 +24,24 @@ class SqliteWorld:
         self._etag = etag
         self._sources: dict[str, Source] = {}
 
-    def begin(self, groups: Iterable[Group], known: KnownHeads | None = None) -> None:
-        """Read in one go what these groups of a new transaction will ask for, unless it is `known` and stands still."""
-        if known is not None and known.turns + 1 == self._store.turns:
-            self._store.heads.update(known.heads)
+    def begin(self, prepared: Sequence[PreparedGroup], known: KnownHeads | None = None) -> None:
+        """Read in one go what these groups of a new transaction will ask for, unless it is `known` and stands still.
+
+        Where all say again what stands, nothing is asked for.
+        """
+        self._sources.clear()
+        if not all(each.stood is not None and self.stands(each.stood) for each in prepared):
+            self._read((each.group for each in prepared), known)
+
+    def stands(self, stood: Stood) -> bool:
+        return stood.moves == self._store.moves
+
+    def _read(self, groups: Iterable[Group], known: KnownHeads | None) -> None:
+        if known is not None and known.moves == self._store.moves:
+            for number, rows in known.rows.items():
+                self._store.heads.update(by_key(number, rows))
         else:
             known = None
-        self._sources.clear()
         by_source: dict[str, dict[str, None]] = {}
         for group in groups:
             by_source.setdefault(group.source, {}).update((event.urn, None) for event in group.events)
@@ -40,7 +51,7 @@ class SqliteWorld:
             ids = {entity for urn in urns if (entity := self._store.id_of(urn))}
             unread = ids.difference(known.entities.get(number, ())) if known is not None else ids
             if unread:
-                self._store.heads.update(read_heads(self._store.connection, number, unread))
+                self._store.heads.update(by_key(number, read_heads(self._store.connection, number, unread)))
 
     def source(self, name: str) -> Source | None:
         if name not in self._sources:
@@ -59,7 +70,7 @@ class SqliteWorld:
             entity, number, speaker = key
             if not entity or not number or entity in self._store.born:
                 return Head()
-            self._store.heads.update(read_heads(self._store.connection, speaker, [entity]))
+            self._store.heads.update(by_key(speaker, read_heads(self._store.connection, speaker, [entity])))
             known = self._store.heads.setdefault(key, Head())
         return known
 
@@ -193,12 +204,12 @@ class GroupWriter:
         if fact.moved:
             after = _moved(event, before._replace(seq=seq, says=says, denies=denies, mark=fact.order))
             self._store.rows.put_claim((after.id, *key, MAIN, *after[1:6], fact.observed, after.mark))
-        self._store.heads[key] = after
+        self._store.move(key, after)
 
     def _move_mark(self, event: PreparedEvent, order: bytes) -> None:
         key, head = self._head(event, self._store.clock())
         self._store.rows.raise_mark(head.id, order)
-        self._store.heads[key] = head._replace(mark=max(head.mark, order))
+        self._store.move(key, head._replace(mark=max(head.mark, order)))
 
     def _write_point(self, event: PreparedEvent, seq: int) -> None:
         payload = self._write_payload(event, seq)

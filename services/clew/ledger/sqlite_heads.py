@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import orjson
 
@@ -15,13 +15,18 @@ HeadKey = tuple[int, int, int]
 """The numbers of entity, aspect and source."""
 
 
-class KnownHeads(NamedTuple):
-    """The heads that sources had about some entities, as read when no transaction ran and `turns` had passed."""
+HeadRow: TypeAlias = tuple[int, int, int, int, int | None, int | None, bytes, bytes, bytes]
+"""The numbers of entity and aspect, and the members of a `Head`."""
 
-    turns: int
+
+class KnownHeads(NamedTuple):
+    """The heads that sources had about some entities, as read when the ledger had moved heads `moves` times."""
+
+    moves: int
     entities: Mapping[int, Collection[int]]
     """By the number of a source, the entities of which all its heads are known."""
-    heads: Mapping[HeadKey, Head]
+    rows: Mapping[int, Iterable[HeadRow]]
+    """By the number of a source, its heads."""
 
 
 # CROSS JOIN keeps the planner from walking through all claims of the source.
@@ -32,7 +37,11 @@ _HEADS = (
 )
 
 
-def read_heads(connection: sqlite3.Connection, source: int, entities: Iterable[int]) -> dict[HeadKey, Head]:
+def read_heads(connection: sqlite3.Connection, source: int, entities: Iterable[int]) -> list[HeadRow]:
     """Return every head that a source has about these entities, as `connection` sees them."""
-    rows = connection.execute(_HEADS, (orjson.dumps(list(entities)).decode(), source))
-    return {(row[0], row[1], source): Head(*row[2:]) for row in rows.fetchall()}
+    return connection.execute(_HEADS, (orjson.dumps(list(entities)).decode(), source)).fetchall()
+
+
+def by_key(source: int, rows: Iterable[HeadRow]) -> dict[HeadKey, Head]:
+    """Return the heads of a source by their keys."""
+    return {(row[0], row[1], source): Head(*row[2:]) for row in rows}

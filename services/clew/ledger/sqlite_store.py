@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from clew.ledger import dictionaries, sqlite_formats, sqlite_names
 from clew.ledger.codes import MAIN, OPS
+from clew.ledger.crawls import CrawlRow
 from clew.ledger.decide import Head
 from clew.ledger.dictionaries import NEWEST, Dictionary
 from clew.ledger.sqlite_heads import HeadKey
@@ -49,8 +50,9 @@ class SqliteStore:
         self.epoch: str = self._meta("epoch")
         self.hash_key: bytes = self._meta("hash_key")
         self.seq, self.time = self._last()
-        self.turns = 0
-        """Counts up when a transaction begins and when it ends: even, while none runs."""
+        self.moves = 0
+        """Counts up when a transaction first moves a head and when it has ended: who reads it and then the heads knows
+        that they stand as long as it is the same."""
         self._numbers: dict[str, dict[str, int]] = {"aspect": {}, "source": {}}
         self._new_ids: dict[str, int] = {}
         self._absent: set[str] = set()
@@ -62,6 +64,8 @@ class SqliteStore:
         """Entities of the running transaction of which the database has nothing yet."""
         self.heads: dict[HeadKey, Head] = {}
         """Heads as the running transaction has read or moved them."""
+        self.open_crawls: dict[str, CrawlRow | None] = {}
+        """The open crawl of a source, as the running transaction knows it."""
         self.rows = WaitingRows()
 
     def _meta(self, key: str) -> Any:
@@ -83,11 +87,11 @@ class SqliteStore:
     def transaction(self) -> Iterator[None]:
         """Run one transaction: all of it stands afterwards, or nothing, and then nothing is remembered."""
         before = self.seq, self.time, self._last_entity, self._last_claim
-        self.turns += 1
         self._new_ids.clear()
         self._absent.clear()
         self.born.clear()
         self.heads.clear()
+        self.open_crawls.clear()
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -107,7 +111,7 @@ class SqliteStore:
                 known.clear()
             raise
         finally:
-            self.turns += 1
+            self.moves += self.moves % 2
         if len(self._ids) > _CACHE:
             self._ids.clear()
         self._ids.update(self._new_ids)
@@ -169,6 +173,11 @@ class SqliteStore:
             self.born.add(self._last_entity)
             self.rows.add("entity", sqlite_names.row(self._last_entity, urn, parent))
 
+    def move(self, key: HeadKey, head: Head) -> None:
+        """Put a head in the place of the one that was."""
+        self.moves += 1 - self.moves % 2
+        self.heads[key] = head
+
     def next_claim(self) -> int:
         """Return the number of a new claim."""
         self._last_claim += 1
@@ -188,6 +197,7 @@ class SqliteStore:
     def retract(self, source: str, claims: Sequence[int], group: str, order: bytes) -> int:
         """Retract claims in one commit of their own; return its seq. Their marks rise to `order`."""
         self.flush()
+        self.moves += 1 - self.moves % 2
         self.heads.clear()
         seq, now = self.next_commit(source, group, message="retracted: not there any more")
         self.connection.executemany(

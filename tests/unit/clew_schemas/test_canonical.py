@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -44,6 +45,8 @@ def test_keys_are_sorted_by_code_point_and_there_is_no_white_space() -> None:
     [
         (b'{"a":1,"a":2}', "stands twice"),
         (b'{"x":{"a":1, "a":1}}', "stands twice"),
+        (rb'{"te\u0078t":"\n","text":"\n"}', "stands twice"),
+        (rb'{"a":"\"\"","a":"\\"}', "stands twice"),
         (b"9223372036854775808", "beyond int64"),
         (b"-9223372036854775809", "beyond int64"),
         (b'{"a":NaN}', "not valid JSON"),
@@ -56,6 +59,20 @@ def test_keys_are_sorted_by_code_point_and_there_is_no_white_space() -> None:
 def test_what_has_no_canonical_form_is_refused(bad: bytes, said: str) -> None:
     with pytest.raises(BadInput, match=said):
         loads(bad)
+
+
+@given(st.lists(st.tuples(st.text('"\\a', max_size=3), st.text('"\\n/\u00e9\n', max_size=4)), max_size=5), st.randoms())
+def test_a_key_that_stands_twice_is_found_whatever_is_escaped(pairs: list[tuple[str, str]], random: Random) -> None:
+    def spelt(text: str) -> str:
+        escaped = "".join(f"\\u{ord(each):04x}" for each in text)
+        return random.choice([json.dumps(text), json.dumps(text, ensure_ascii=False), f'"{escaped}"'])
+
+    data = f"{{{', '.join(f'{spelt(key)}: {spelt(value)}' for key, value in pairs)}}}".encode()
+    if len(dict(pairs)) == len(pairs):
+        assert loads(data)[0] == dict(pairs)
+    else:
+        with pytest.raises(BadInput, match="stands twice"):
+            loads(data)
 
 
 def test_hashes_are_keyed() -> None:

@@ -117,13 +117,22 @@ def crawls(draw: st.DrawFn) -> list[list[Record]]:
         scope = Scope(("urn:clew:dataset:(duckdb://nyc,",), ("documentation",))
         calls.append([CrawlOpen("crawled", number, scope, 1.0)])
         sent = 0
-        for urn in draw(st.lists(st.sampled_from(THINGS), max_size=4)):
-            said = spelt({"text": draw(st.sampled_from(WORDS)), "format": "plain"}, draw(st.integers(0, 2)))
-            group = Group(
-                "crawled", f"{number}.{sent}", (Event(urn, "documentation", payload=said),), CrawlPosition(number, sent)
+        for urns in draw(st.lists(st.lists(st.sampled_from(THINGS), min_size=1, max_size=3), max_size=3)):
+            said = tuple(
+                Event(
+                    urn,
+                    "documentation",
+                    payload=spelt({"text": draw(st.sampled_from(WORDS)), "format": "plain"}, draw(st.integers(0, 2))),
+                    if_match=draw(st.sampled_from([None, None, None, "*@0"])),
+                )
+                for urn in urns
             )
-            calls.append([group])
-            sent += 1
+            group = Group("crawled", f"{number}.{sent}", said, CrawlPosition(number, sent))
+            if draw(st.booleans()):
+                calls.append([group])
+            else:
+                calls[-1].append(group)
+            sent += len(said)
             if draw(st.booleans()):
                 calls.append([msgspec.structs.replace(group, id=f"again-{group.id}")])
         calls.append([CrawlClose("crawled", number, draw(st.sampled_from([sent, sent, sent + 1])))])
@@ -202,6 +211,57 @@ def test_what_stood_at_the_first_look_is_said_again_when_the_head_has_moved_befo
             "new",
             "old",
         ]
+
+
+def crawling(text: str, sequence: int, number: int = CRAWL, source: str = "crawled") -> Group:
+    payload = raw({"text": text, "format": "plain"})
+    said = (Event(THINGS[0], "documentation", payload=payload),)
+    return Group(source, f"{number}.{sequence}", said, CrawlPosition(number, sequence))
+
+
+def crawled_once(ledger: SqliteLedger) -> None:
+    """Let a crawl have said something, and the next one be open."""
+    scope = Scope(("urn:clew:dataset:(duckdb://nyc,",), ("documentation",))
+    ledger.propose([CrawlOpen("crawled", CRAWL - 1, scope, 1.0), crawling("old", 0, CRAWL - 1)])
+    ledger.propose([CrawlClose("crawled", CRAWL - 1, 1), CrawlOpen("crawled", CRAWL, scope, 1.0)])
+
+
+@pytest.mark.parametrize("other", ["crawled", "timed"])
+def test_a_crawl_says_again_what_stood_though_a_head_has_moved_before_the_lock(tmp_path: Path, other: str) -> None:
+    with opened(Overtaken, tmp_path) as ledger:
+        crawled_once(ledger)
+        news = crawling("new", 0) if other == "crawled" else saying("new", "1")
+        ledger.faster = lambda: ledger.propose([news])
+        (receipt,) = ledger.propose([crawling("old", 1)])
+        assert (receipt.status, receipt.changed) == (("accepted", 1) if other == "crawled" else ("unchanged", 0))
+        (claim,) = (
+            claim
+            for claim in ledger.claims(ledger.ids([THINGS[0]]))[ledger.ids([THINGS[0]])[0]]["documentation"]
+            if claim.source == "crawled"
+        )
+        assert claim.says == {"text": "old", "format": "plain"}
+
+
+def test_a_crawl_says_again_what_stood_though_a_head_moves_in_the_same_transaction(tmp_path: Path) -> None:
+    with opened(SqliteLedger, tmp_path) as ledger:
+        crawled_once(ledger)
+        receipts = ledger.propose([crawling("new", 0), crawling("old", 1)])
+        assert [each.status for each in receipts] == ["accepted", "accepted"]
+        assert text_of(ledger) == "old"
+
+
+def test_what_a_crawl_says_again_is_decided_at_once_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(SqliteLedger, tmp_path) as ledger:
+        crawled_once(ledger)
+        monkeypatch.setattr("clew.ledger.prepare._prepare_event", None)
+        monkeypatch.setattr("clew.ledger.decide._decide_event", None)
+        woken: list[bool] = []
+        monkeypatch.setattr(ledger._committed, "notify_all", lambda: woken.append(True))
+        (receipt,) = ledger.propose([crawling("old", 0)])
+        assert (receipt.status, receipt.unchanged) == ("unchanged", 1)
+        (closed,) = ledger.propose([CrawlClose("crawled", CRAWL, 1)])
+        assert (closed.status, closed.retracted) == ("closed", 0)
+        assert not woken  # who follows has nothing to take
 
 
 def test_what_stands_is_late_news_in_full_when_its_order_is_past(tmp_path: Path) -> None:

@@ -174,14 +174,16 @@ def _again(group: Group, heads: Mapping[tuple[str, str], StandingClaim], key: by
         head = heads.get((event.urn, event.aspect))
         if head is None or not _is_plain(event):
             return None
-        try:
-            size, _ = _compared(event, head[1], "", key)
-        except BadInput:
-            return None  # it is told of with its place
-        if not size:
-            return None
+        payload = bytes(event.payload)
+        if canonical.digest(payload, key) != head[1]:
+            try:
+                payload = _parsed(event, "")[1]
+            except BadInput:
+                return None  # it is told of with its place
+            if canonical.digest(payload, key) != head[1]:
+                return None
         found.append(head)
-        total += size
+        total += len(payload)
     return found if total <= MAX_BYTES else None
 
 

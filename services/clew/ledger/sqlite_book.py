@@ -18,6 +18,8 @@ from clew.ledger.sqlite_store import SqliteStore
 from clew.ledger.taking import ParkedRow
 from clew_schemas.registry import Registry
 
+_AMONG = "IN (SELECT value FROM json_each(?))"
+
 
 class SqliteBook:
     """What the running transaction offers; see `Book`."""
@@ -37,9 +39,11 @@ class SqliteBook:
         self.world.begin(prepared, known)
         self._receipts.clear()
         for source, ids in named.items():
+            # One alone is found without the table that SQLite makes of a list.
+            which = ("= ?", ids[0]) if len(ids) == 1 else (_AMONG, orjson.dumps(ids).decode())
             rows = self._store.connection.execute(
-                "SELECT grp, body FROM receipt WHERE source = ? AND grp IN (SELECT value FROM json_each(?))",
-                (self._store.number("source", source), orjson.dumps(ids).decode()),
+                f"SELECT grp, body FROM receipt WHERE source = ? AND grp {which[0]}",
+                (self._store.number("source", source), which[1]),
             )
             self._receipts.update(((source, group), body) for group, body in rows)
 

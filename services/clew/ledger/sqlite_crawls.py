@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
 from clew.ledger.codes import MAIN
 from clew.ledger.crawls import CrawlRow, ScopedClaim
 from clew.ledger.sqlite_store import SqliteStore, marks
@@ -111,11 +113,12 @@ class SqliteCrawlStore:
         self._store.flush()
         numbers = [self._store.number("aspect", each) for each in aspects]
         rows = self._store.connection.execute(
-            f"SELECT id FROM claim WHERE source = ? AND aspect IN ({marks(numbers)}) AND branch = {MAIN}"
-            " AND (says IS NOT NULL OR denies IS NOT NULL) AND mark < ?",
+            f"SELECT json_group_array(id) FROM claim WHERE source = ? AND aspect IN ({marks(numbers)})"
+            f" AND branch = {MAIN} AND (says IS NOT NULL OR denies IS NOT NULL) AND mark < ?",
             (self._store.number("source", source), *numbers, before),
         )
-        return [row[0] for row in rows.fetchall()]
+        ids: list[int] = orjson.loads(rows.fetchone()[0])  # one row: the driver takes its time over each of thousands
+        return ids
 
     def scoped(self, source: str, aspects: Sequence[str]) -> list[ScopedClaim]:
         self._store.flush()

@@ -162,14 +162,14 @@ class SqliteReader:
 
     def ids(self, urns: Sequence[str]) -> list[int]:
         # What is kept may be forgotten at any moment, by this call too: the answer is made from what was read.
-        found = {urn: number for urn in urns if (number := self._ids.get(urn))}
-        missing = [urn for urn in dict.fromkeys(urns) if urn not in found]
-        if missing:
-            with self._reading() as connection:
-                read = sqlite_names.find(connection, missing, self._ids)
-            self._remember(read)
-            found.update(read)
-        return [found.get(urn, 0) for urn in urns]
+        numbers = [self._ids.get(urn, 0) for urn in urns]
+        if all(numbers):
+            return numbers
+        missing = dict.fromkeys(urn for urn, number in zip(urns, numbers, strict=True) if not number)
+        with self._reading() as connection:
+            read = sqlite_names.find(connection, missing, self._ids)
+        self._remember(read)
+        return [number or read.get(urn, 0) for urn, number in zip(urns, numbers, strict=True)]
 
     def _remember(self, numbers: Mapping[str, int]) -> None:
         if len(self._ids) > _CACHE:

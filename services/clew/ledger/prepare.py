@@ -132,16 +132,17 @@ def prepare(group: Group, registry: Registry, key: bytes, now: int, standing: St
         _check_group(group)
     except ClewError as error:
         return PreparedGroup(group, errors=(error.to_dict(),), words=words.seq)
+    trusted: set[str] = set()
     heads: Mapping[tuple[str, str], StandingClaim] = {}
-    if standing is not None and not defines and all(_is_trusted(words.aspects.get(name)) for name in named):
-        heads = standing.claims
-        if group.crawl is not None and (again := _again(group, heads, key)) is not None:
+    if standing is not None and not defines:
+        trusted, heads = {name for name in named if _is_trusted(words.aspects.get(name))}, standing.claims
+        if group.crawl is not None and trusted == named and (again := _again(group, heads, key)) is not None:
             return PreparedGroup(group, words=words.seq, stood=Stood(standing.moves, again, words.aspects))
     events: list[PreparedEvent] = []
     errors: list[dict[str, Any]] = []
     urns: dict[str, None] = {}
     for at, event in enumerate(group.events):
-        head = heads.get((event.urn, event.aspect))
+        head = heads.get((event.urn, event.aspect)) if event.aspect in trusted else None
         try:
             prepared, mentioned = _prepare_event(event, at, group, words, key, now, head and head[1])
         except ClewError as error:

@@ -24,7 +24,7 @@ from clew.api.desk import Desk
 from clew.api.graphql import door, late
 from clew.api.graphql.served import Served
 from clew.api.records import RECORDS
-from clew.api.replies import Json, answer_errors
+from clew.api.replies import answer_errors
 from clew.api.stations import Stations
 from clew.api.ui import Nosniff, serve_ui
 from clew.api.writing import Writer
@@ -36,25 +36,6 @@ Writes answer with a receipt; its `token`, given as `atLeast`, makes a question 
 as of when it is (`asOf`), whether it is `complete`, where it was cut (`frontier`), and what is unknown (`gaps`).
 Every error is `{"error": {"code", "what", "where", "hint"}}`.
 """
-
-_PROBLEM = {
-    "description": "What is wrong, where, and what to do about it",
-    "content": {
-        "application/json": {
-            "schema": {
-                "type": "object",
-                "required": ["error"],
-                "properties": {
-                    "error": {
-                        "type": "object",
-                        "required": ["code", "what"],
-                        "properties": {name: {"type": "string"} for name in ("code", "what", "where", "hint")},
-                    }
-                },
-            }
-        }
-    },
-}
 
 
 def create_app(
@@ -78,9 +59,6 @@ def create_app(
         description=_ABOUT,
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
-        default_response_class=Json,
-        generate_unique_id_function=lambda route: route.name,
-        responses={"4XX": _PROBLEM, "5XX": _PROBLEM},
     )
     app.state.desk = Desk(
         stations,
@@ -91,7 +69,7 @@ def create_app(
     answer_errors(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Nosniff)
-    app.include_router(rest_care.probes)
+    app.router.routes.extend(rest_care.probes.routes)
     if probes_only:
         return app
     for router in (
@@ -106,7 +84,7 @@ def create_app(
         changes.router,
         door.router,
     ):
-        app.include_router(router)
+        app.router.routes.extend(router.routes)
     serve_ui(app)
     _describe_records(app)
     return app

@@ -8,14 +8,15 @@ from typing import Annotated, TypeVar, TypeVarTuple
 
 import orjson
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Header, Query
+from fastapi import Header, Query
 from fastapi.responses import StreamingResponse
 
+from clew.api import routes
 from clew.api.desk import At, Reading
 from clew.errors import BadInput
 from clew.ledger import Commit, LedgerReader
 
-router = APIRouter(prefix="/v1", tags=["changes"])
+router = routes.router("changes")
 
 HEARTBEAT = 15.0
 """Seconds after which a silent stream says that it lives."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -46,13 +46,13 @@ async def desk_of(request: Request) -> Desk:
 
 
 At = Annotated[Desk, Depends(desk_of)]
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 
 
-def principal_of(
-    request: Request, desk: At, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
-) -> Principal:
+def _principal_of(request: Request, credentials: Credentials) -> Principal:
     """Return who asks; raise Unauthenticated or Forbidden."""
     headers = request.headers
+    desk: Desk = request.app.state.desk
     return desk.gate.admit(
         Shown(
             bearer=None if credentials is None else credentials.credentials,
@@ -66,11 +66,11 @@ def principal_of(
     )
 
 
-Anyone = Annotated[Principal, Depends(principal_of)]
+def _having(scope: Scope) -> Callable[[Request, Credentials], Principal]:
+    """Return the dependency of a route: one, since FastAPI takes every dependency of every route apart by itself."""
 
-
-def _having(scope: Scope) -> Callable[[Principal], Awaitable[Principal]]:
-    async def having(principal: Anyone) -> Principal:
+    def having(request: Request, credentials: Credentials) -> Principal:
+        principal = _principal_of(request, credentials)
         principal.check_scope(scope)
         return principal
 

@@ -6,9 +6,10 @@ import time
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
+from clew.api import routes
 from clew.api.auth import new_token
 from clew.api.desk import Admin, At, Reading
 from clew.api.replies import Json
@@ -18,8 +19,8 @@ from clew.errors import BadInput, Conflict, NotFound
 from clew.ledger import Parked
 from clew.ledger.port import Scope, TokenRow
 
-router = APIRouter(prefix="/v1", tags=["care"])
-probes = APIRouter(prefix="/health", tags=["care"])
+router = routes.router("care")
+probes = routes.router("care", "/health")
 
 Number = Annotated[int, Path(ge=-(2**63), lt=2**63)]
 

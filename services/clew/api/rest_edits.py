@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
+from clew.api import routes
 from clew.api.auth import Principal
 from clew.api.desk import At, Desk, Reading, Writing
 from clew.api.editing import Editing, stewardly
@@ -15,7 +16,7 @@ from clew.api.replies import Json
 from clew.edits.write import Outcome
 from clew.query.trees import tree
 
-router = APIRouter(prefix="/v1", tags=["edits"])
+router = routes.router("edits")
 
 
 def editing(desk: Desk, principal: Principal) -> Editing:

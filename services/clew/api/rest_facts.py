@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Header
+from fastapi import Header
 from pydantic import BaseModel, ConfigDict, Field
 
+from clew.api import routes
 from clew.api.bodies import NDJSON, split
 from clew.api.desk import Admin, At, RawBody, Reading, Writing
 from clew.api.replies import STATUS, Json
@@ -18,7 +19,7 @@ from clew.ledger import Source
 from clew.ledger.port import OrderMode
 from clew_schemas.event import Receipt
 
-router = APIRouter(prefix="/v1", tags=["facts"])
+router = routes.router("facts")
 
 _RECORD = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Group", "CrawlOpen", "CrawlClose")]}
 _MARK = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("CrawlOpen", "CrawlClose")]}

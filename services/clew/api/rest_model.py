@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from clew.api import routes
 from clew.api.auth import Principal
 from clew.api.desk import Admin, At, Desk, RawBody, Reading
 from clew.api.replies import Json
@@ -17,7 +17,7 @@ from clew_schemas import canonical
 from clew_schemas.definitions import aspect_event, kind_event, listing, withdrawal
 from clew_schemas.event import Event, Group
 
-router = APIRouter(prefix="/v1/model", tags=["model"])
+router = routes.router("model", "/v1/model")
 
 _DOCUMENT = {
     "requestBody": {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
+from clew.api import routes
 from clew.api.desk import At, Reading
 from clew.api.parameters import BottlenecksParameters, CompareParameters, UnusedParameters, VersionsParameters
 from clew.api.replies import Json
 
-router = APIRouter(prefix="/v1", tags=["questions"])
+router = routes.router("questions")
 
 
 @router.get("/what-trained", summary="What trained a model")

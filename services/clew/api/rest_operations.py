@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
+from clew.api import routes
 from clew.api.desk import Admin, At
 from clew.api.replies import Json
 
-router = APIRouter(prefix="/v1/admin", tags=["care"])
+router = routes.router("care", "/v1/admin")
 
 
 @router.get("/backup", summary="A backup of the embedded ledger", response_class=StreamingResponse)

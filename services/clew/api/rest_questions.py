@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
+from clew.api import routes
 from clew.api.desk import At, Reading
 from clew.api.parameters import (
     DiffParameters,
@@ -20,7 +21,7 @@ from clew.api.parameters import (
 from clew.api.replies import Json
 from clew.graph import Direction
 
-router = APIRouter(prefix="/v1", tags=["questions"])
+router = routes.router("questions")
 
 
 @router.get("/search", summary="Search by words, filters, conditions and facets")

@@ -6,15 +6,16 @@ import asyncio
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from clew.api import routes
 from clew.api.desk import At, Reading
 from clew.api.replies import Json
 from clew.query.sql import MOST_ROWS, MOST_SECONDS, ROWS, SECONDS, SqlAnswer
 from clew.relations.port import Stop
 
-router = APIRouter(prefix="/v1", tags=["questions"])
+router = routes.router("questions")
 
 _LOOK = 0.25
 """Seconds between two looks whether somebody still waits for the answer."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
+from clew.api import routes
 from clew.api.auth import Principal
 from clew.api.desk import At, Desk, RawBody, Reading
 from clew.api.graphql import late
@@ -18,7 +19,7 @@ from clew.api.graphql.asked import MAX_BYTES, Asked
 from clew.api.replies import GRAPHQL_PATH
 from clew.errors import BadInput, TooLarge
 
-router = APIRouter(tags=["graphql"])
+router = routes.router("graphql", "")
 
 MODERN = "application/graphql-response+json"
 LEGACY = "application/json"

@@ -27,8 +27,9 @@ setup: .venv/.ready  ## install everything that development and tests need
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
-	$(BIN)/uv pip sync -q -p $(BIN)/python --require-hashes requirements/dev.txt requirements/uv.txt
+	$(BIN)/uv pip sync -q -p $(BIN)/python --compile-bytecode --require-hashes requirements/dev.txt requirements/uv.txt
 	$(BIN)/uv pip install -q -p $(BIN)/python --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q services schemas connectors
 	touch $@
 
 $(DEMO)/.ready: requirements/demo.txt .venv/.ready

@@ -110,20 +110,22 @@ def _serve(house: House, host: str, port: int, run_file: Path | None, token: str
     house.start()
     calm()
     chosen = listening.getsockname()[1]
-    if run_file is not None:
-        write_run_file(run_file, {"port": chosen, "pid": os.getpid(), **({"token": token} if token else {})})
     faces = " (also /v1 and /graphql)" if has_api else "/health"
     roles = ", ".join(sorted(house.roles))
-    render.console.print(f"clew is up: http://{host}:{chosen}{faces}, {roles}", markup=False, highlight=False)
-    if has_api and not is_built():
-        render.console.print(UNBUILT, markup=False, highlight=False)
     later = threading.Timer(_SOON, app.state.desk.schema.now)  # built before anybody asks, and in nobody's way
-    later.daemon = True
-    later.start()
-    signal.signal(signal.SIGTERM, _leave)
     try:
+        signal.signal(signal.SIGTERM, _leave)
+        if run_file is not None:
+            write_run_file(run_file, {"port": chosen, "pid": os.getpid(), **({"token": token} if token else {})})
+        render.console.print(f"clew is up: http://{host}:{chosen}{faces}, {roles}", markup=False, highlight=False)
+        if has_api and not is_built():
+            render.console.print(UNBUILT, markup=False, highlight=False)
+        later.start()
         uvicorn.Server(uvicorn.Config(app, **_SERVER)).run(sockets=[listening])
     finally:
+        later.cancel()
+        if later.is_alive():
+            later.join()  # nothing is loaded any more while the house closes and the interpreter goes
         if run_file is not None:
             run_file.unlink(missing_ok=True)
 

@@ -38,7 +38,7 @@ _GATHER = 0.02
 """Seconds between two messages about the ledger's head."""
 _PATIENCE = 30.0
 """Seconds that the other process gets to finish what it is at."""
-_COMMAND = (sys.executable, "-P", "-m", "clew.drawing")
+_COMMAND = (sys.executable or "python3", "-P", "-m", "clew.drawing")
 
 
 @runtime_checkable

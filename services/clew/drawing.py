@@ -7,6 +7,7 @@ be: a step takes effect as a whole or not at all.
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import os
@@ -27,6 +28,8 @@ from clew.threads import Worker
 
 _WAIT = 0.2
 _LEFT_ALONE = 1
+_ENGINES = ("clew.ledger.sqlite_reader", "clew.search.tantivy_index", "clew.relations.sqlite_relations")
+"""Loaded before the house is told that it may stop drawing."""
 _saying = threading.Lock()
 
 
@@ -43,6 +46,8 @@ def main() -> None:
         signal.signal(each, signal.SIG_IGN)  # meant for the house, which then ends this
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     order = _next()
+    for engine in _ENGINES:
+        importlib.import_module(engine)
     say({"ready": True})
     if "end" in (said := _next()):
         return

@@ -59,14 +59,14 @@ class HomeLock:
 
 
 def _is_gone(pid: str) -> bool:
-    """Say whether a process has surely ended."""
+    """Say whether a process has surely ended, be it that nobody has asked yet how."""
     try:
         os.kill(int(pid), 0)
+        return Path(f"/proc/{int(pid)}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except ProcessLookupError:
         return True
-    except (ValueError, OverflowError, PermissionError):
+    except (ValueError, OverflowError, OSError, IndexError):
         return False
-    return False
 
 
 def write_run_file(path: Path, said: Mapping[str, Any]) -> None:

@@ -304,22 +304,25 @@ class House:
 
     def close(self) -> None:
         """Finish the steps that run, save the views, and let go of everything, whatever fails of it."""
-        for worker in self._workers:
-            worker.stop()
-        self._workers.clear()
-        if self._lending is not None:
-            self._lending.close()
-        for station in self._stations:
-            station.close()
         with ExitStack() as leaving:  # from the last to the first
             leaving.callback(self._unlock)
             leaving.callback(self.ledger.close)
-            if self._leads():
-                for reactor in self.reactors:
-                    leaving.callback(reactor.rest)
+            leaving.callback(self._store_cursors)
             leaving.callback(self.views.relations.close)
             leaving.callback(self.views.search.close)
             leaving.callback(self.views.graph.close)
+            for station in reversed(self._stations):
+                leaving.callback(station.close)
+            if self._lending is not None:
+                leaving.callback(self._lending.close)
+            for worker in reversed(self._workers):
+                leaving.callback(worker.stop)
+            self._workers = []
+
+    def _store_cursors(self) -> None:
+        if self._leads():
+            for reactor in self.reactors:
+                reactor.rest()
 
     def _unlock(self) -> None:
         if self._lock is not None:

@@ -58,6 +58,7 @@ class Worker(threading.Thread):
             self._rest()
 
     def stop(self) -> None:
-        """Let the worker finish its step, and end."""
+        """Let the worker finish its step, and end; one that was never started needs nothing."""
         self._stopping.set()
-        self.join(timeout=30)
+        if self.ident is not None:
+            self.join(timeout=30)

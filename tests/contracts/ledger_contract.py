@@ -137,6 +137,18 @@ def test_what_became_of_a_group_can_be_asked_for(ledger: Ledger) -> None:
     assert ledger.receipt("nobody", "mine") is None
 
 
+def test_what_one_group_of_a_batch_says_stands_for_the_next_ones(ledger: Ledger) -> None:
+    owned = {"owners": [{"owner": "urn:clew:group:(people,shop)", "role": "owner"}]}
+    one(ledger, edit(event(ITEMS, "ownership", owned), note(ORDERS, "first")))
+    batch = [
+        edit(note(ORDERS, "second")),
+        edit(event(ORDERS, "ownership", owned)),  # of which nobody spoke here before
+        edit(note(ORDERS, "first")),
+    ]
+    assert [receipt.status for receipt in ledger.propose(batch)] == ["accepted"] * 3
+    assert text_of(ledger, ORDERS) == {"steward": "first"}
+
+
 def test_sources_do_not_overwrite_each_other(ledger: Ledger) -> None:
     Crawler(ledger).crawl(note(ORDERS, "from the database"))
     one(ledger, edit(note(ORDERS, "from a person")))

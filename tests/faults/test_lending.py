@@ -234,6 +234,66 @@ def test_one_that_does_not_understand_is_given_up(house: House, monkeypatch: pyt
     assert house.doctor(mend=False)["findings"] == []
 
 
+def test_with_nothing_to_draw_it_is_ended_and_comes_again_with_work(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lending, "_IDLE", 0.3)
+    pid = drawn_apart(house)
+    until(lambda: _pid(house) != pid, "its end")
+    assert ended(pid)
+    assert drawn_apart(house) != pid
+    until(lambda: caught_up(house), "the views")
+
+
+def test_work_that_comes_slowly_starts_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lending, "_MINUTE", 0.0)
+    monkeypatch.setattr(lending, "ENOUGH", 0.5)
+    with House(Settings(home=tmp_path / "home")) as house:
+        house.start()
+        write(house, 300)
+        until(lambda: caught_up(house), "the views")
+        assert _pid(house) == 0
+
+
+def test_one_that_stands_still_is_killed_when_the_house_needs_the_views(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lending, "_PATIENCE", 0.5)
+    pid = drawn_apart(house)
+    os.kill(pid, signal.SIGSTOP)
+    write(house, 20)
+    assert house.doctor(mend=False)["findings"] == []
+    assert ended(pid)
+
+
+def test_one_that_does_not_listen_keeps_nobody_waiting(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    pid = drawn_apart(house)
+    os.kill(pid, signal.SIGSTOP)
+    assert house._lending is not None
+    process = house._lending._process
+    assert process is not None
+    for _ in range(100_000):  # the pipe holds some thousands
+        if not house._lending._say(process, {"head": house.ledger.head_seq()}):
+            break
+    until(lambda: _pid(house) != pid, "its end")
+    write(house, 5)
+    until(lambda: caught_up(house), "the views")
+
+
+def test_a_house_that_does_not_come_up_lets_go_of_its_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+
+    def fails(worker: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("clew.threads.Worker.start", fails)
+    with pytest.raises(RuntimeError, match="new thread"), House(Settings(home=home)) as house:
+        house.start()
+    monkeypatch.undo()
+    with House(Settings(home=home)) as again:
+        again.start()
+
+
 def test_it_ends_with_the_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lending, "ENOUGH", 0.0)
     with House(Settings(home=tmp_path / "home")) as house:

@@ -70,7 +70,8 @@ class SqliteWorld:
             entity, number, speaker = key
             if not entity or not number or entity in self._store.born:
                 return Head()
-            self._store.heads.update(by_key(speaker, read_heads(self._store.connection, speaker, [entity])))
+            for each, head in by_key(speaker, read_heads(self._store.connection, speaker, [entity])).items():
+                self._store.heads.setdefault(each, head)  # one that has moved meanwhile is not written yet
             known = self._store.heads.setdefault(key, Head())
         return known
 

@@ -142,26 +142,30 @@ class RelationsFollower:
         self._views = views
         self._clock = clock
         self._sleep = sleep
+        self._head, self._rested = 0, 0.0
+        """What the ledger's head was before the last step, and when enough way was given after it."""
         self.pace = False
 
     def position(self) -> int:
         return self._views.relations.position().seq
 
     def step(self) -> bool:
+        self._give_way()
         relations = self._views.relations
         begun, head = self._clock(), self._ledger.head_seq()
         commits = self._ledger.tail(relations.position().seq, _BATCH)
         if not commits:
             return False
         relations.apply(self._ledger.epoch, draw_relations.draw(commits, self._ledger))
+        ended = self._clock()
         if self.pace and head - commits[-1].seq < _FAR_BEHIND:
-            self._give_way(head, min(_LONGEST_PAUSE, _SHARE * (self._clock() - begun)))
+            self._head, self._rested = head, ended + min(_LONGEST_PAUSE, _SHARE * (ended - begun))
         return True
 
-    def _give_way(self, head: int, pause: float) -> None:
+    def _give_way(self) -> None:
         """Leave the machine to the writer for a while; a ledger that stands still needs nothing of it."""
-        end = self._clock() + pause
-        while (left := end - self._clock()) > 0 and (now := self._ledger.head_seq()) != head:
+        head = self._head
+        while (left := self._rested - self._clock()) > 0 and (now := self._ledger.head_seq()) != head:
             head = now
             self._sleep(min(left, _LOOK))
 

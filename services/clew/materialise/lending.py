@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -30,7 +31,10 @@ from clew.materialise.views import Views
 log = logging.getLogger(__name__)
 
 ENOUGH = 1.0
-"""Seconds of CPU time spent on drawing from which on a process of its own pays: it takes half of that to start."""
+"""Seconds of CPU time in a minute that are spent on drawing, from which on a process of its own pays."""
+_MINUTE = 60.0
+_IDLE = 300.0
+"""Seconds without anything drawn after which the process is ended."""
 _AGAIN = 4.0
 """How many times as much is drawn here before the next one is started, when one has ended by itself."""
 _LISTEN = 0.5
@@ -75,7 +79,8 @@ class Lent:
             begun = time.thread_time()
             busy = self._follower.step()
             spent = time.thread_time() - begun
-        self._process.note(spent)
+        if busy:
+            self._process.note(spent)
         return busy
 
     def rest(self) -> None:
@@ -113,7 +118,8 @@ class DrawingProcess:
         self._here = threading.Event()
         self._here.set()
         self._held = 0
-        self._spent, self._enough = 0.0, ENOUGH
+        self._spent, self._since, self._enough = 0.0, 0.0, ENOUGH
+        self._drew = 0.0
 
     @property
     def draws(self) -> bool:
@@ -126,7 +132,10 @@ class DrawingProcess:
 
     def note(self, seconds: float) -> None:
         """Take into account what was spent on drawing here; start the process when it was enough."""
+        now = time.monotonic()
         with self._changing:
+            if now - self._since > _MINUTE:
+                self._spent, self._since = 0.0, now
             self._spent += seconds
             if self._process is None and not self._held and self._spent >= self._enough:
                 self._start()
@@ -154,16 +163,23 @@ class DrawingProcess:
     def _start(self) -> None:
         try:
             process = subprocess.Popen(  # noqa: S603 - this interpreter, a module of ours
-                _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=(self._keeps,), bufsize=0
+                _COMMAND,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                pass_fds=(self._keeps,),
+                bufsize=0,
+                start_new_session=True,  # what a terminal tells its processes is meant for the house
             )
         except OSError as error:
             log.warning("no process of its own for search and relations: %s", error)
             self._enough *= _AGAIN
             return
-        self._process = process
+        assert process.stdin is not None
+        os.set_blocking(process.stdin.fileno(), False)
         self._say(process, {"home": str(self._home), "epoch": self._ledger.epoch})
-        self._listener = threading.Thread(target=self._listen, args=(process,), name="clew-drawing", daemon=True)
-        self._listener.start()
+        listener = threading.Thread(target=self._listen, args=(process,), name="clew-drawing", daemon=True)
+        listener.start()
+        self._process, self._listener = process, listener
 
     def _end(self) -> None:
         with self._changing:
@@ -195,9 +211,11 @@ class DrawingProcess:
             with self._between_steps():
                 for view in self._lendable():
                     view.release()
+                self._drew = time.monotonic()
                 self._here.clear()
             threading.Thread(target=self._tell, args=(process,), name="clew-head", daemon=True).start()
         elif "drawn" in said:
+            self._drew = time.monotonic()
             getattr(self._views, said["drawn"]).refresh()
             with self._moved:
                 self._moved.notify_all()
@@ -209,14 +227,13 @@ class DrawingProcess:
             if not self._ending:
                 log.warning("the process that drew search and relations has ended (%d): they are drawn here", code)
                 self._enough *= _AGAIN
-            try:
-                for view in self._lendable():
+            for view in self._lendable():
+                try:
                     view.take_back()
-            except Exception:
-                log.exception("what the process that drew has left can't be read")
-            finally:
-                self._process, self._ending, self._spent, self.failing = None, False, 0.0, {}
-                self._here.set()
+                except Exception:
+                    log.exception("what the process that drew has left can't be read")
+            self._process, self._ending, self._spent, self.failing = None, False, 0.0, {}
+            self._here.set()
 
     @contextmanager
     def _between_steps(self) -> Iterator[None]:
@@ -235,6 +252,11 @@ class DrawingProcess:
     def _tell(self, process: subprocess.Popen[bytes]) -> None:
         """Say how far the ledger has come, as long as the process draws."""
         while self.draws and self._process is process:
+            if time.monotonic() - self._drew > _IDLE:
+                with self._changing:
+                    self._ending = True
+                self._say(process, {"end": True})
+                return
             head = self._ledger.head_seq()
             if not self._say(process, {"head": head}):
                 return
@@ -242,10 +264,15 @@ class DrawingProcess:
             self._ledger.wait(head + 1, _LISTEN)
 
     def _say(self, process: subprocess.Popen[bytes], what: Mapping[str, Any]) -> bool:
+        """Say something; a process that has not listened for thousands of lines is killed. Its listener hears of it."""
         assert process.stdin is not None
+        line = json.dumps(what).encode() + b"\n"
         try:
             with self._saying:
-                process.stdin.write(json.dumps(what).encode() + b"\n")
+                said = process.stdin.write(line) == len(line)
         except OSError:
-            return False  # it has ended, which its listener hears
-        return True
+            return False
+        if not said:
+            log.warning("the process that draws search and relations does not listen: it is killed")
+            process.kill()
+        return said

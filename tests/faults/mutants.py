@@ -64,6 +64,23 @@ def forget_receipts() -> None:
     sqlite_book.SqliteBook.receipt_of = lambda *_: None  # type: ignore[method-assign, assignment]
 
 
+def a_batch_reads_moved_heads_back() -> None:
+    class Forgetful(dict[Any, Any]):
+        def setdefault(self, key: Any, default: Any = None) -> Any:
+            if default == decide.Head():
+                return super().setdefault(key, default)
+            self[key] = default
+            return default
+
+    original = sqlite_store.SqliteStore.__init__
+
+    def made(self: sqlite_store.SqliteStore, *words: Any) -> None:
+        original(self, *words)
+        self.heads = Forgetful()
+
+    sqlite_store.SqliteStore.__init__ = made  # type: ignore[method-assign]
+
+
 def ignore_preconditions() -> None:
     decide._check_preconditions = lambda *_: None
 
@@ -109,6 +126,10 @@ MUTANTS = {
         Mutant(ignore_the_count, REFERENCE),
         Mutant(forget_what_was_named, REFERENCE),
         Mutant(forget_receipts, REFERENCE),
+        Mutant(
+            a_batch_reads_moved_heads_back,
+            "tests/contracts/test_ledger.py::test_what_one_group_of_a_batch_says_stands_for_the_next_ones",
+        ),
         Mutant(ignore_preconditions, REFERENCE),
         Mutant(ignore_denials, REFERENCE),
         Mutant(

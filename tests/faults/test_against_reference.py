@@ -115,6 +115,12 @@ class Machine(RuleBasedStateMachine):
         (receipt,) = self.ledger.propose([record], waits=record.source in TIMED)
         self.compare(receipt, self.model.take(record, self.now))
 
+    def tell_together(self, records: list[Group]) -> None:
+        """Tell both what the ledger then takes in one transaction."""
+        receipts = self.ledger.propose(records)
+        for receipt, expected in zip(receipts, [self.model.take(each, self.now) for each in records], strict=True):
+            self.compare(receipt, expected)
+
     def compare(self, receipt: Receipt, expected: Said) -> None:
         got = Said(
             receipt.status,
@@ -135,6 +141,18 @@ class Machine(RuleBasedStateMachine):
         group = Group(source, self.name(), tuple(events))
         self.said.append(group)
         self.tell(group)
+
+    @rule(
+        groups=st.lists(
+            st.tuples(st.sampled_from(TIMED), st.lists(statements(timed=True), min_size=1, max_size=2)),
+            min_size=2,
+            max_size=5,
+        )
+    )
+    def say_together(self, groups: list[tuple[str, list[Event]]]) -> None:
+        told = [Group(source, self.name(), tuple(events)) for source, events in groups]
+        self.said += told
+        self.tell_together(told)
 
     @rule(source=st.sampled_from(TIMED), urn=thing, name=aspect, value=small, old=st.integers(0, 5))
     def edit_if_unchanged(self, source: str, urn: str, name: str, value: int, old: int) -> None:

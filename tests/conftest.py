@@ -7,8 +7,13 @@ from pathlib import PurePath
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from tools.servers import Server, start
 from xdist.scheduler import LoadFileScheduling
+
+# How long a test takes says how busy the machine is, and nothing else.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 ON_SERVERS = (
     "test_archive_postgres.py",

@@ -103,5 +103,5 @@ def test_the_page_has_files_and_commands(page: str) -> None:
 
 def test_the_page_says_what_happens(page: str, tmp_path: Path) -> None:
     port = free_port()
-    found = followed(page, tmp_path, port).replace(str(port), PORT)
+    found = followed(page, tmp_path, port).replace(f":{port}", f":{PORT}")
     assert steady(found) == steady(page)

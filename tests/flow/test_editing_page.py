@@ -12,5 +12,5 @@ PAGE = Path(__file__).parents[2] / "docs" / "editing.md"
 def test_the_page_says_what_happens(tmp_path: Path) -> None:
     page = PAGE.read_text()
     port = free_port()
-    found = followed(page, tmp_path, port).replace(str(port), PORT)
+    found = followed(page, tmp_path, port).replace(f":{port}", f":{PORT}")
     assert steady(found) == steady(page)

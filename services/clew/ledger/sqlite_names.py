@@ -104,8 +104,8 @@ def find(connection: sqlite3.Connection, urns: Iterable[str], known: Mapping[str
 def numbered(connection: sqlite3.Connection, numbers: Sequence[int]) -> Iterator[Entity]:
     """Yield the entities that have one of these numbers.
 
-    One statement, however many there are, so that it is prepared once; and it does not read the view, since SQLite
-    takes twice as long as Python to put a URN together.
+    One statement, however many there are, so that it is prepared once; and it does not read the view: there SQLite
+    took 2.4 ms for 250 URNs, and here Python 1.4.
     """
     for number, parent, name, policy_class, dataset in connection.execute(_NUMBERED, (_json(numbers),)):
         if not parent:

@@ -33,7 +33,7 @@ _ENGINES = ("clew.ledger.sqlite_reader", "clew.search.tantivy_index", "clew.rela
 _saying = threading.Lock()
 
 
-class Lent(NamedTuple):
+class Drawn(NamedTuple):
     """The views that are drawn here."""
 
     search: Search
@@ -48,13 +48,13 @@ def main() -> None:
     order = _next()
     for engine in _ENGINES:
         importlib.import_module(engine)
-    say({"ready": True})
+    _say({"ready": True})
     if "end" in (said := _next()):
         return
     home = Path(order["home"])
     with closing(join_ledger(home, order["epoch"])) as ledger:
         ledger.heard(said["head"])
-        views = Lent(join_search(home / "search"), join_relations(home / "relations"))
+        views = Drawn(join_search(home / "search"), join_relations(home / "relations"))
         relations = RelationsFollower(ledger, views)
         relations.pace = True
         workers = [_worker(each, ledger) for each in (SearchFollower(ledger, views), relations)]
@@ -66,7 +66,7 @@ def main() -> None:
             ledger.heard(said["head"])
             if failing != (now := {worker.work: worker.failing for worker in workers if worker.failing}):
                 failing = now
-                say({"failing": failing})
+                _say({"failing": failing})
         for worker in workers:
             worker.stop()
         views.search.close()
@@ -77,7 +77,7 @@ def _worker(follower: Follower, ledger: LedgerReader) -> Worker:
     def step() -> bool:
         busy = follower.step()
         if busy:
-            say({"drawn": follower.name})
+            _say({"drawn": follower.name})
         return busy
 
     def rest() -> None:
@@ -86,7 +86,7 @@ def _worker(follower: Follower, ledger: LedgerReader) -> Worker:
     return Worker(follower.name, step, rest, threading.Condition(), follower.pause)
 
 
-def say(what: Mapping[str, Any]) -> None:
+def _say(what: Mapping[str, Any]) -> None:
     """Say something to the house."""
     try:
         with _saying:

@@ -20,12 +20,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from clew.ledger import LedgerReader
-from clew.materialise.follower import Follower, SearchFollower
+from clew.materialise.follower import Follower
 from clew.materialise.views import Views
 
 log = logging.getLogger(__name__)
@@ -82,12 +82,6 @@ class Lent:
         if busy:
             self._process.note(spent)
         return busy
-
-    def last_step(self) -> None:
-        """Take what has come until now, between two steps: for a moment nobody will. The relations can wait."""
-        if isinstance(self._follower, SearchFollower):
-            with suppress(Exception):  # who draws next will find out, too, and tell
-                self._follower.step()
 
     def rest(self) -> None:
         self._process.wait_for_end(_LISTEN)
@@ -215,8 +209,6 @@ class DrawingProcess:
     def _heed(self, process: subprocess.Popen[bytes], said: Mapping[str, Any]) -> None:
         if "ready" in said:
             with self._between_steps():
-                for each in self.followers:
-                    each.last_step()
                 for view in self._lendable():
                     view.release()
                 self._drew = time.monotonic()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from web.conftest import SETTLED, Open, Tab, entity, violations
 from web.editing import dialog, house, stands, steward, table
@@ -108,12 +108,38 @@ class TestSearchOfTheBar:
         page = tab.visit("/")
         page.keyboard.press("/")
         page.keyboard.type("dep_delay")
-        page.get_by_role("option").first.wait_for()
+        page.locator('[data-of="dep_delay"]').get_by_role("option").first.wait_for()
         page.keyboard.press("ArrowDown")
         chosen = page.locator('[role=option][aria-selected="true"] .name').inner_text()
         page.keyboard.press("Enter")
         tab.settle()
         expect(page.get_by_role("heading", level=1)).to_have_text(chosen)
+
+    def test_an_answer_that_comes_late_puts_nothing_else_under_enter(self, tab: Tab) -> None:
+        page = tab.visit("/")
+        page.keyboard.press("/")
+        with page.expect_response(lambda answer: '"delay"' in (answer.request.post_data or "")) as early:
+            page.keyboard.type("delay")
+        page.locator('[data-of="delay"]').wait_for()
+        late = early.value.json()
+        late["data"]["search"]["edges"].reverse()
+        held: list[Route] = []
+        page.route("**/graphql", lambda route: held.append(route))
+        page.keyboard.type("s")
+        page.keyboard.press("ArrowDown")
+        selected = page.locator('[role=option][aria-selected="true"]')
+        chosen = selected.inner_text()
+        while not held:
+            page.wait_for_timeout(10)
+        for each in held:
+            each.fulfill(json=late)
+        page.unroute("**/graphql")
+        page.locator('[data-of="delays"]').wait_for()
+        expect(page.locator('[data-of="delays"] [role=option]').last).to_have_attribute("aria-selected", "true")
+        assert selected.inner_text() == chosen
+        page.keyboard.press("Enter")
+        tab.settle()
+        expect(page.get_by_role("heading", level=1)).to_have_text(chosen.splitlines()[0])
 
     def test_enter_without_a_choice_opens_all_hits(self, tab: Tab) -> None:
         page = tab.visit("/")

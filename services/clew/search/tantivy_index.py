@@ -215,6 +215,7 @@ class TantivyIndex:
             try:
                 # One thread: two would leave two segments a commit, to be searched and merged, and gain little.
                 self._writer = self._index.writer(_HEAP, 1)
+                self._clear_away(self._writer)
             except ValueError as error:
                 if "LockBusy" not in str(error):
                     raise
@@ -227,11 +228,17 @@ class TantivyIndex:
         if self._writer is not None:
             try:
                 self._writer.rollback()
+                self._clear_away(self._writer)
             except BaseException as error:
                 if not tantivy_store.failed(error):
                     raise
                 self._writer = None
         self._renew()
+
+    @staticmethod
+    def _clear_away(writer: tantivy.IndexWriter) -> None:
+        """Remove the files of a commit that did not end: the same change asks for the same names, and fails on them."""
+        writer.garbage_collect_files()
 
     def _renew(self) -> None:
         assert self._index is not None

@@ -16,17 +16,19 @@ export function SearchBox({ field }: { readonly field: RefObject<HTMLInputElemen
   const list = useId();
   const [text, setText] = useState("");
   const [open, setOpen] = useState(false);
-  const [chosen, setChosen] = useState(-1);
+  const [pick, setPick] = useState<string>();
   const asked = useRested(text.trim());
   const found = useAsk(Find, { text: asked, first: MOST, facets: ["kind"] }, { when: open && asked !== "" });
   const shown = open && text.trim() !== "";
   const hits = (asked === "" ? [] : (found.data?.search.edges ?? [])).flatMap((each) => (each.node === null ? [] : [each.node]));
+  // By what it is, not by its place: an answer that comes late must not put another thing under Enter.
+  const chosen = hits.findIndex((each) => each.urn === pick);
   const kinds = Object.entries((found.data?.search.facets?.kind ?? {}) as Record<string, number>).sort((a, b) => b[1] - a[1]);
   const total = found.data?.search.totalCount ?? 0;
 
   function leave(): void {
     setOpen(false);
-    setChosen(-1);
+    setPick(undefined);
     field.current?.blur();
   }
 
@@ -46,7 +48,7 @@ export function SearchBox({ field }: { readonly field: RefObject<HTMLInputElemen
       event.preventDefault();
       setOpen(true);
       const step = event.key === "ArrowDown" ? 1 : -1;
-      setChosen((before) => Math.max(-1, Math.min(hits.length - 1, before + step)));
+      setPick(hits[Math.min(hits.length - 1, chosen + step)]?.urn);
     } else if (event.key === "Enter") {
       event.preventDefault();
       const hit = hits[chosen];
@@ -78,7 +80,7 @@ export function SearchBox({ field }: { readonly field: RefObject<HTMLInputElemen
         onChange={(event) => {
           setText(event.target.value);
           setOpen(true);
-          setChosen(-1);
+          setPick(undefined);
         }}
         onFocus={() => setOpen(true)}
         onBlur={(event) => {

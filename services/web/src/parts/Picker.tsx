@@ -31,7 +31,7 @@ interface Field {
 export function Picker({ label, kinds, text, write, pick, free, hint, without = [], field }: Field) {
   const id = useId();
   const [open, setOpen] = useState(false);
-  const [at, setAt] = useState(-1);
+  const [chosen, setChosen] = useState<string>();
   const pressing = useRef(false);
   const left = useRef(false);
   const words = text.trim();
@@ -42,6 +42,8 @@ export function Picker({ label, kinds, text, write, pick, free, hint, without = 
     .flatMap((each) => (each.node === null ? [] : [each.node]))
     .filter((each) => !without.includes(each.urn))
     .slice(0, MOST);
+  // By what it is, not by its place: an answer that comes late must not put another thing under Enter.
+  const at = hits.findIndex((each) => each.urn === chosen);
   const shown = open && words !== "" && hits.length > 0;
 
   // A pointer that presses something else lets go of it first: were the list gone before, it would move from under it.
@@ -69,21 +71,21 @@ export function Picker({ label, kinds, text, write, pick, free, hint, without = 
     else if (free && words !== "") pick({ of: words, name: words });
     else return;
     setOpen(false);
-    setAt(-1);
+    setChosen(undefined);
   }
 
   function pressed(event: KeyboardEvent): void {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       setOpen(true);
-      setAt((before) => Math.max(-1, Math.min(hits.length - 1, before + (event.key === "ArrowDown" ? 1 : -1))));
+      setChosen(hits[Math.min(hits.length - 1, at + (event.key === "ArrowDown" ? 1 : -1))]?.urn);
     } else if (event.key === "Enter" && !event.ctrlKey && (at >= 0 || free) && words !== "") {
       event.preventDefault();
       choose(at);
     } else if (event.key === "Escape" && shown) {
       event.preventDefault(); // the list is closed first, the dialog around it at the next press
       setOpen(false);
-      setAt(-1);
+      setChosen(undefined);
     }
   }
 
@@ -109,7 +111,7 @@ export function Picker({ label, kinds, text, write, pick, free, hint, without = 
           onChange={(event) => {
             write(event.target.value);
             setOpen(true);
-            setAt(-1);
+            setChosen(undefined);
           }}
           onFocus={() => {
             left.current = false;

@@ -211,6 +211,25 @@ def test_a_writer_that_died_is_rebuilt(index: TantivyIndex, monkeypatch: pytest.
     assert index.position() == Position("e", 5) and ids(index) == [1, 2, 3, 6]
 
 
+def test_a_change_goes_well_after_a_kill_before_its_commit_was_in_force(index: TantivyIndex, folder: Path) -> None:
+    change = SearchChange(6, [document(20)], gone=[10])
+    index.apply("e", SearchChange(5, [document(id) for id in range(10, 20)]))
+    index.close()
+    in_force = folder / "generation-1" / "meta.json"
+    before = in_force.read_bytes()
+    # The first change of a writer: its files are named by what was counted before it.
+    killed = TantivyIndex.open(folder)
+    killed.apply("e", change)
+    killed.close()
+    assert in_force.read_bytes() != before
+    in_force.write_bytes(before)
+    again = TantivyIndex.open(folder)
+    assert again.damaged is None and again.position() == Position("e", 5)
+    again.apply("e", change)
+    assert again.position() == Position("e", 6) and ids(again) == [1, 2, 3, *range(11, 21)]
+    again.close()
+
+
 class Failing:
     """A writer that takes everything and fails at its commit, and at its mending."""
 

@@ -2,7 +2,8 @@
 
     python -m benchmarks.freshness [--rate 500] [--seconds 20]
 
-Baseline in the same run: the commit alone, until the receipt.
+A new house first, whose second process begins to draw meanwhile; then the same house under the same load, which is what
+the budget speaks of. Baseline in the same run: the commit alone, until the receipt.
 """
 
 from __future__ import annotations
@@ -23,13 +24,50 @@ from clew.ledger import Source
 from clew.settings import Settings
 
 
-def watched(house: House, view: str, seen: list[float], stopping: threading.Event) -> None:
-    """Note when each commit came into sight in a view."""
-    follower = next(each for each in house.followers if each.name == view)
-    while not stopping.is_set():
-        at, now = follower.position(), time.perf_counter()
-        seen.extend([now] * (at - len(seen)))
-        time.sleep(0.001)
+class Load:
+    """Groups proposed at a rate, and when each was sent, acknowledged, and came into sight in each view."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self.before = house.ledger.head_seq()
+        self.sent: list[float] = []
+        self.took: list[float] = []
+        self.seen: dict[str, list[float]] = {"graph": [], "search": []}
+
+    def run(self, rate: float, seconds: float) -> None:
+        """Propose for so long, and wait until all of it is in sight."""
+        stopping = threading.Event()
+        watchers = [threading.Thread(target=self._watch, args=(view, stopping)) for view in self.seen]
+        for each in watchers:
+            each.start()
+        begun = time.perf_counter()
+        while (now := time.perf_counter()) - begun < seconds:
+            time.sleep(max(0.0, begun + len(self.sent) * EVENTS / rate - now))
+            self.sent.append(time.perf_counter())
+            self._house.ledger.propose([group(self.before + len(self.sent))])
+            self.took.append(time.perf_counter() - self.sent[-1])
+        while any(len(each) < len(self.sent) for each in self.seen.values()):
+            time.sleep(0.01)
+        stopping.set()
+        for each in watchers:
+            each.join()
+
+    def _watch(self, view: str, stopping: threading.Event) -> None:
+        follower = next(each for each in self._house.followers if each.name == view)
+        seen = self.seen[view]
+        while not stopping.is_set():
+            at, now = follower.position() - self.before, time.perf_counter()
+            seen.extend([now] * (at - len(seen)))
+            time.sleep(0.001)
+
+    def receipt(self) -> float:
+        """Return milliseconds until the receipt, p99."""
+        return float(np.percentile(self.took, 99) * 1000)
+
+    def late(self, view: str) -> float:
+        """Return milliseconds until a view shows it, p99."""
+        seen = np.array(self.seen[view][: len(self.sent)])
+        return float(np.percentile(seen - np.array(self.sent), 99) * 1000)
 
 
 def main() -> None:
@@ -37,33 +75,17 @@ def main() -> None:
     arguments.add_argument("--rate", type=float, default=500.0)
     arguments.add_argument("--seconds", type=float, default=20.0)
     given = arguments.parse_args()
-    sent: list[float] = []
-    took: list[float] = []
-    seen: dict[str, list[float]] = {"graph": [], "search": []}
     with tempfile.TemporaryDirectory() as folder, House(Settings(home=Path(folder))) as house:
         house.ledger.register(Source(SOURCE, "time"))
         house.start()
         calm()
-        stopping = threading.Event()
-        watchers = [threading.Thread(target=watched, args=(house, name, seen[name], stopping)) for name in seen]
-        for each in watchers:
-            each.start()
-        begun = time.perf_counter()
-        while (now := time.perf_counter()) - begun < given.seconds:
-            time.sleep(max(0.0, begun + len(sent) * EVENTS / given.rate - now))
-            sent.append(time.perf_counter())
-            house.ledger.propose([group(len(sent))])
-            took.append(time.perf_counter() - sent[-1])
-        while any(len(each) < len(sent) for each in seen.values()):
-            time.sleep(0.01)
-        stopping.set()
-        for each in watchers:
-            each.join()
-    baseline = f"the receipt alone: p99 {np.percentile(took, 99) * 1000:.1f} ms"
-    for name, budget in (("graph", 25.0), ("search", 500.0)):
-        late = (np.array(seen[name][: len(sent)]) - np.array(sent)) * 1000
-        p99 = float(np.percentile(late, 99))
-        emit(Figure(f"{name} at {given.rate:.0f} events/s, p99", p99, "ms", budget, baseline=baseline))
+        for which, budgets in ((" of a new house", (None, None)), ("", (25.0, 500.0))):
+            load = Load(house)
+            load.run(given.rate, given.seconds)
+            baseline = f"the receipt alone: p99 {load.receipt():.1f} ms"
+            for view, budget in zip(load.seen, budgets, strict=True):
+                name = f"{view} at {given.rate:.0f} events/s{which}, p99"
+                emit(Figure(name, load.late(view), "ms", budget, baseline=baseline))
 
 
 if __name__ == "__main__":

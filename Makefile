@@ -84,7 +84,9 @@ test-all: check $(DEMO)/.built test-ui  ## every test, every fault
 	$(BIN)/python -m tools.servers fetch
 	CLEW_FUZZ_FACTOR=1 $(BIN)/pytest -n 3
 
-bench: setup  ## measure, and write docs/benchmarks.md; CHECK=1 fails where a budget is missed
+bench: $(DEMO)/.built $(UI)  ## measure, and write docs/benchmarks.md; CHECK=1 fails where a budget is missed
+	@tools/need.sh chromium chromium
+	test -d $(DEMO)/home || $(BIN)/python -m demo.show --home $(DEMO)/home --once >/dev/null
 	$(BIN)/python -m benchmarks --page docs/benchmarks.md $(if $(CHECK),--check)
 
 lock: setup  ## resolve the locks anew, with hashes and without addresses

@@ -83,7 +83,7 @@ def _worker(follower: Follower, ledger: LedgerReader) -> Worker:
     def rest() -> None:
         ledger.wait(follower.position() + 1, timeout=_WAIT)
 
-    return Worker(follower.name, step, rest, threading.Condition(), follower.pause)
+    return Worker(follower.name, step, rest, threading.Condition(), lambda: follower.pause)
 
 
 def _say(what: Mapping[str, Any]) -> None:

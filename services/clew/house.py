@@ -181,7 +181,7 @@ class House:
                 follower.rest()
             tail.wait(follower.position() + 1, timeout=0.5)
 
-        return Worker(follower.name, step, rest, self.moved, follower.pause)
+        return Worker(follower.name, step, rest, self.moved, lambda: follower.pause)
 
     def catch_up(self) -> None:
         """Do the work of reactors and followers now, until nothing is left to do."""

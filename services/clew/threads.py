@@ -15,8 +15,8 @@ class Worker(threading.Thread):
     """Takes step after step. An error is said and tried again with back-off: nothing is passed over.
 
     `step` says whether there was anything to do; `rest` is called when there was not, and may wait a moment. `moved`
-    is notified after each step that did something, and then `pause` seconds go by, so that what comes meanwhile is
-    taken together and others get on. `failing` tells what it stands still for, None when it runs.
+    is notified after each step that did something, and then as many seconds go by as `pause` says, so that what comes
+    meanwhile is taken together and others get on. `failing` tells what it stands still for, None when it runs.
     """
 
     def __init__(
@@ -25,7 +25,7 @@ class Worker(threading.Thread):
         step: Callable[[], bool],
         rest: Callable[[], object],
         moved: threading.Condition,
-        pause: float = 0.0,
+        pause: Callable[[], float] = float,
     ) -> None:
         super().__init__(name=f"clew-{name}", daemon=True)
         self.work = name
@@ -52,8 +52,8 @@ class Worker(threading.Thread):
         while not self._stopping.is_set() and self._step():
             with self._moved:
                 self._moved.notify_all()
-            if self._pause:
-                self._stopping.wait(self._pause)
+            if pause := self._pause():
+                self._stopping.wait(pause)
         if not self._stopping.is_set():
             self._rest()
 

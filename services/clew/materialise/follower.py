@@ -14,6 +14,9 @@ from clew.search import Search
 
 _BATCH = 500
 """Commits that a follower takes at a time."""
+_PAUSE, _PAUSED_FROM = 0.015, 8
+"""Seconds that the graph pauses at most, and commits of a step from which on it does: fewer have come at leisure, and
+the next is shown the sooner."""
 _SAVE_EVERY = 30.0
 """Seconds between snapshots of the graph, under steady load too."""
 _SAVING = 20.0
@@ -61,12 +64,12 @@ class GraphFollower:
     """Draws the lineage graph."""
 
     name = "graph"
-    pause = 0.015
 
     def __init__(self, ledger: LedgerReader, views: Views, clock: Callable[[], float] = time.monotonic) -> None:
         self._ledger = ledger
         self._views = views
         self._clock = clock
+        self.pause = 0.0
         self._saved, self._saving = clock(), 0.0
         self._unsaved = False
 
@@ -80,6 +83,7 @@ class GraphFollower:
         if not commits:
             return False
         graph.apply(self._ledger.epoch, draw_graph.draw(commits, self._ledger))
+        self.pause = _PAUSE * min(1.0, len(commits) / _PAUSED_FROM)
         self._unsaved = True
         self._save_when_due()
         return True

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -63,4 +64,13 @@ def sizes(ledger: Ledger, settings: Settings) -> dict[str, Any]:
 
 
 def _bytes_in(folder: Path) -> int:
-    return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
+    return sum(map(_size, folder.rglob("*")))
+
+
+def _size(path: Path) -> int:
+    """Return the bytes of a file; 0 for what is none, or none any more: engines clear away while one looks."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0

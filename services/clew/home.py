@@ -46,11 +46,13 @@ class HomeLock:
                 holder = os.pread(self.descriptor, 32, 0).decode(errors="replace").strip()
                 if time.monotonic() > end or not _is_gone(holder):
                     os.close(self.descriptor)
-                    raise Locked(
-                        f"another process ({holder or 'unknown'}) has this home open",
-                        where=str(self.home),
-                        hint="Use its API or CLI (clew finds it by run.json), or stop it",
-                    ) from error
+                    if _is_gone(holder):
+                        what = f"process {holder} has ended, and one that it started still has this home open"
+                        hint = "End it: pgrep -f clew.drawing"
+                    else:
+                        what = f"another process ({holder or 'unknown'}) has this home open"
+                        hint = "Use its API or CLI (clew finds it by run.json), or stop it"
+                    raise Locked(what, where=str(self.home), hint=hint) from error
             time.sleep(0.01)
 
     def release(self) -> None:

@@ -266,6 +266,27 @@ def test_one_that_stands_still_is_killed_when_the_house_needs_the_views(
     assert ended(pid)
 
 
+def test_one_that_stands_still_while_there_is_something_to_draw_is_ended(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lending, "_PATIENCE", 0.5)
+    monkeypatch.setattr(lending, "_STUCK", 0.5)
+    pid = drawn_apart(house)
+    os.kill(pid, signal.SIGSTOP)
+    write(house, 20)
+    until(lambda: caught_up(house), "the views")
+    assert ended(pid)
+
+
+def test_one_that_dies_again_and_again_may_come_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    lent = house._lending
+    assert lent is not None
+    lent._enough = 1.0
+    for _ in range(20):
+        lent._need_more()
+    assert lent._enough <= lending._MINUTE / 2
+
+
 def test_one_that_does_not_listen_keeps_nobody_waiting(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     pid = drawn_apart(house)
     os.kill(pid, signal.SIGSTOP)

@@ -43,10 +43,17 @@ class SnapshotStore:
         self.folder = folder
 
     def write(self, seq: int, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
-        """Make this the snapshot that counts, durably, and remove all others; raises Unreachable if it can't be."""
+        """Make this the snapshot that counts, durably, and remove all others; raises Unreachable if it can't be.
+
+        What was written of one that can't be is removed: it may be what fills the disk.
+        """
+        name = f"snapshot-{seq}-{self._next_number()}"
         try:
-            name = f"snapshot-{seq}-{self._next_number()}"
-            self._fill(self.folder / name, facts, arrays)
+            try:
+                self._fill(self.folder / name, facts, arrays)
+            except OSError:
+                shutil.rmtree(self.folder / name, ignore_errors=True)
+                raise
             self._point_to(name)
             self._remove_all_but(name)
         except OSError as error:

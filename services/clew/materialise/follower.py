@@ -95,9 +95,13 @@ class GraphFollower:
         """Save also where there is always something to take: who starts anew has no more than that to take again."""
         begun = self._clock()
         if self._unsaved and begun - self._saved >= max(_SAVE_EVERY, _SAVING * self._saving):
-            self._views.graph.save()
-            self._saved, self._unsaved = self._clock(), False
-            self._saving = self._saved - begun
+            try:
+                self._views.graph.save()
+                self._unsaved = False
+            finally:
+                # One that failed waits for its turn, too: the graph is drawn all the same.
+                self._saved = self._clock()
+                self._saving = self._saved - begun
 
 
 class SearchFollower:

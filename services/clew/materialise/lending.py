@@ -35,8 +35,12 @@ ENOUGH = 1.0
 _MINUTE = 60.0
 _IDLE = 300.0
 """Seconds without anything drawn after which the process is ended."""
+_STUCK = 120.0
+"""The same where there is something to draw."""
 _AGAIN = 4.0
 """How many times as much is drawn here before the next one is started, when one has ended by itself."""
+_MOST = 16.0
+"""Seconds of CPU time in a minute that are enough in any case: a house under load gets there."""
 _LISTEN = 0.5
 _GATHER = 0.02
 """Seconds between two messages about the ledger's head."""
@@ -172,7 +176,7 @@ class DrawingProcess:
             )
         except OSError as error:
             log.warning("no process of its own for search and relations: %s", error)
-            self._enough *= _AGAIN
+            self._need_more()
             return
         assert process.stdin is not None
         os.set_blocking(process.stdin.fileno(), False)
@@ -180,6 +184,9 @@ class DrawingProcess:
         listener = threading.Thread(target=self._listen, args=(process,), name="clew-drawing", daemon=True)
         listener.start()
         self._process, self._listener = process, listener
+
+    def _need_more(self) -> None:
+        self._enough = min(self._enough * _AGAIN, max(_MOST, ENOUGH))
 
     def _end(self) -> None:
         with self._changing:
@@ -226,7 +233,7 @@ class DrawingProcess:
         with self._between_steps(), self._changing:
             if not self._ending:
                 log.warning("the process that drew search and relations has ended (%d): they are drawn here", code)
-                self._enough *= _AGAIN
+                self._need_more()
             for view in self._lendable():
                 try:
                     view.take_back()
@@ -252,12 +259,11 @@ class DrawingProcess:
     def _tell(self, process: subprocess.Popen[bytes]) -> None:
         """Say how far the ledger has come, as long as the process draws."""
         while self.draws and self._process is process:
-            if time.monotonic() - self._drew > _IDLE:
-                with self._changing:
-                    self._ending = True
-                self._say(process, {"end": True})
-                return
             head = self._ledger.head_seq()
+            behind = any(each.position() < head for each in self.followers)
+            if time.monotonic() - self._drew > (_STUCK if behind else _IDLE):
+                self._end()
+                return
             if not self._say(process, {"head": head}):
                 return
             time.sleep(_GATHER)

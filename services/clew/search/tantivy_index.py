@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
@@ -13,6 +14,8 @@ from clew.search.port import Document, Position, SearchChange, SearchQuery, Sear
 from clew.search.tantivy_query import Translator
 from clew.search.tantivy_view import View
 from clew_schemas.errors import Damaged, Locked, OurError, Unreachable
+
+log = logging.getLogger(__name__)
 
 _HEAP = 64_000_000
 
@@ -60,6 +63,7 @@ class TantivyIndex:
             generation = generations.current(folder)
             if generation is not None:
                 tantivy_store.check(generations.store(folder, generation))
+                generations.keep_only(folder, generation)
                 return cls(folder, generation)
         except Damaged as error:
             damaged = str(error)
@@ -125,9 +129,12 @@ class TantivyIndex:
         """Put this index in force, durably, and drop the other stores. The predecessor only answers from now on."""
         self._readable()
         generations.put_in_force(self._folder, self._generation)
-        if self._predecessor is not None:
-            self._predecessor._retire("the search index was replaced by a rebuilt one")
-            self._predecessor = None
+        predecessor, self._predecessor = self._predecessor, None
+        if predecessor is not None:
+            try:
+                predecessor._retire("the search index was replaced by a rebuilt one")
+            except Exception:
+                log.exception("the index that was replaced did not end well")
         generations.keep_only(self._folder, self._generation)
 
     def close(self) -> None:
@@ -172,10 +179,11 @@ class TantivyIndex:
             self._end_writing()
 
     def _end_writing(self) -> None:
-        if self._writer is not None:
+        # Whatever comes of it, it writes no more.
+        writer, self._writer = self._writer, None
+        if writer is not None:
             with tantivy_store.reading():
-                self._writer.wait_merging_threads()
-            self._writer = None
+                writer.wait_merging_threads()
 
     def _commit(self, documents: Sequence[Document], gone: Iterable[int], position: Position | None) -> None:
         if self._refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from clew.graph import snapshot
 from clew.graph.columns import Array
 from clew.graph.snapshot import FORMAT, SnapshotStore
 from clew_schemas.errors import BadInput, Damaged, Unreachable
@@ -197,3 +199,20 @@ def test_an_older_format_is_drawn_anew(store: SnapshotStore, written: Path) -> N
     (written / "meta.json").write_text(json.dumps({**meta, "format": FORMAT - 1}))
     with pytest.raises(Damaged):
         store.read()
+
+
+def test_nothing_stays_of_a_snapshot_that_does_not_fit(
+    store: SnapshotStore, written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, text: str) -> None:
+        path.write_text(text[:9])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(snapshot, "_write_text", full)
+        for _ in range(3):
+            with pytest.raises(Unreachable, match="No space left"):
+                store.write(8, FACTS, ARRAYS)
+    assert list(store.folder.glob("snapshot-*")) == [written]
+    store.write(8, FACTS, ARRAYS)
+    assert store.read() is not None

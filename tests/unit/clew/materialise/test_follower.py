@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from clew.errors import Unreachable
 from clew.house import House
 from clew.materialise.follower import GraphFollower, RelationsFollower
 from clew.settings import Settings
@@ -38,6 +39,31 @@ def test_the_graph_pauses_the_longer_the_more_commits_came_together(house: House
     assert graph.position() == house.ledger.head_seq()
     assert not graph.step()
     assert 0 < pauses[0] < pauses[1] < pauses[2] == pauses[3]
+
+
+def test_a_snapshot_that_fails_waits_for_its_turn_and_the_graph_goes_on(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[float] = []
+    moments = [0.0]
+
+    def full() -> None:
+        tried.append(moments[-1])
+        raise Unreachable("the snapshot can't be written: no space left on device")
+
+    monkeypatch.setattr(house.views.graph, "save", full)
+    graph = GraphFollower(house.ledger, house.views, lambda: moments[-1])
+    failed = 0
+    for second in range(100):
+        moments.append(float(second))
+        commit(house, 1)
+        try:
+            graph.step()
+        except Unreachable:
+            failed += 1
+        assert graph.position() == house.ledger.head_seq()
+    assert failed == len(tried) == 3
+    assert tried == [30.0, 60.0, 90.0]
 
 
 class Time:

@@ -268,6 +268,36 @@ def test_nothing_of_an_interrupted_change_comes_with_the_next(
     assert ids(index) == [1, 2, 3, 6]
 
 
+class Endless:
+    """A writer whose merges fail at its end."""
+
+    def wait_merging_threads(self) -> None:
+        raise ValueError("a thread has died")
+
+
+def test_a_writer_that_does_not_end_well_is_no_writer_any_more(index: TantivyIndex) -> None:
+    index._writer = None
+    index._writer = Endless()  # type: ignore[assignment]
+    with pytest.raises(Damaged):
+        index.release()
+    index.take_back()
+    index.apply("e", SearchChange(5, [document(6)]))
+    assert ids(index) == [1, 2, 3, 6]
+
+
+def test_a_rebuilt_index_takes_the_place_of_one_that_does_not_end_well(index: TantivyIndex, folder: Path) -> None:
+    fresh = index.fresh()
+    fresh.apply("e", SearchChange(5, [document(7)]))
+    index._writer = None
+    index._writer = Endless()  # type: ignore[assignment]
+    fresh.promote()
+    fresh.apply("e", SearchChange(6, [document(8)]))
+    assert ids(fresh) == [7, 8]
+    fresh.close()
+    again = TantivyIndex.open(folder)
+    assert ids(again) == [7, 8]
+
+
 def test_a_panic_while_reading_is_damage() -> None:
     searcher = tantivy.Index(tantivy_store.schema()).searcher()
     with pytest.raises(Damaged, match="Rebuild"), tantivy_store.reading():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import sqlite3
-import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,7 @@ FROZEN = sorted(path.name.removesuffix(".tar.gz") for path in FIXTURES.glob("hom
 
 
 def thawed(name: str, folder: Path) -> tuple[Path, dict[str, Any]]:
-    with tarfile.open(FIXTURES / f"{name}.tar.gz") as packed:
-        packed.extractall(folder, filter="data")
+    shutil.unpack_archive(FIXTURES / f"{name}.tar.gz", folder)
     said: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_text())
     return folder / "home", said
 

@@ -1,7 +1,7 @@
 # The verbs of the house. `make` lists them.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-# The distribution's own, where it can make environments: what pyenv builds unless told otherwise is a fifth slower.
+# The distribution's own, where it can make environments: pyenv builds a slower one unless told otherwise.
 PYTHON ?= $(shell /usr/bin/python3.11 -c "import ensurepip" 2>/dev/null && echo /usr/bin/python3.11 || echo python3)
 BIN := .venv/bin
 DEMO := demo/.work

@@ -87,24 +87,23 @@ def pace() -> float:
     return (time.process_time() - begun) * 1000
 
 
-class Stolen:
-    """How much of the machine others had, from when this was made: Linux counts what a host took away."""
+def ticks() -> tuple[int, int] | None:
+    """Return how much of the cores' time a host gave to others, and all of it, since the start; None but on Linux."""
+    try:
+        counted = [int(each) for each in Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]]
+    except OSError:
+        return None
+    return counted[7], sum(counted)
 
-    def __init__(self) -> None:
-        self._before = self._read()
 
-    @staticmethod
-    def _read() -> tuple[int, int]:
-        try:
-            counted = [int(each) for each in Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]]
-        except OSError:
-            return 0, 0
-        return counted[7], sum(counted)
-
-    def share(self) -> float:
-        """Return what was stolen as a share of what was asked for or left idle."""
-        (stolen, every), (stolen_before, every_before) = self._read(), self._before
-        return (stolen - stolen_before) / max(1, every - every_before)
+def speed(pace_before: float, ticks_before: tuple[int, int] | None) -> str:
+    """Return how fast the machine was before and after, and how much of it others had meanwhile."""
+    said = f"A million multiplications: {pace_before:.0f} ms before, {pace():.0f} ms after"
+    now = ticks()
+    if now is None or ticks_before is None:
+        return f"{said}."
+    (stolen, every), (stolen_before, every_before) = now, ticks_before
+    return f"{said}; {(stolen - stolen_before) / max(1, every - every_before):.0%} for others."
 
 
 def main() -> int:
@@ -128,13 +127,12 @@ def main() -> int:
     missed = failed = 0
     chosen = given.only.split(",")
     for at, name in enumerate(chosen, start=1):
-        before, stolen = pace(), Stolen()
+        before, counted = pace(), ticks()
         print(f"{MEASURES[name]} ({before:.0f} ms for a million multiplications)", flush=True)
         figures, code = measured(name, ["--tables", str(given.tables)] if name == "large" else [])
         missed += sum(each.holds is False for each in figures)
         failed += code != 0
-        speed = f"A million multiplications: {before:.0f} ms before, {pace():.0f} ms after"
-        page += ["", f"## {MEASURES[name]}", "", f"{speed}; {stolen.share():.0%} for others."]
+        page += ["", f"## {MEASURES[name]}", "", speed(before, counted)]
         if code:
             page += ["", "**It failed**; what it had measured by then:"]
         page += ["", "| what | seen | budget | | baseline |", "|---|---|---|---|---|"]

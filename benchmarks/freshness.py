@@ -29,7 +29,7 @@ class Load:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self.before = house.ledger.head_seq()
+        self._before = house.ledger.head_seq()
         self.sent: list[float] = []
         self.took: list[float] = []
         self.seen: dict[str, list[float]] = {"graph": [], "search": []}
@@ -44,7 +44,7 @@ class Load:
         while (now := time.perf_counter()) - begun < seconds:
             time.sleep(max(0.0, begun + len(self.sent) * EVENTS / rate - now))
             self.sent.append(time.perf_counter())
-            self._house.ledger.propose([group(self.before + len(self.sent))])
+            self._house.ledger.propose([group(self._before + len(self.sent))])
             self.took.append(time.perf_counter() - self.sent[-1])
         while any(len(each) < len(self.sent) for each in self.seen.values()):
             time.sleep(0.01)
@@ -56,7 +56,7 @@ class Load:
         follower = next(each for each in self._house.followers if each.name == view)
         seen = self.seen[view]
         while not stopping.is_set():
-            at, now = follower.position() - self.before, time.perf_counter()
+            at, now = follower.position() - self._before, time.perf_counter()
             seen.extend([now] * (at - len(seen)))
             time.sleep(0.001)
 

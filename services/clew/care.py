@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-import stat
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -64,13 +65,10 @@ def sizes(ledger: Ledger, settings: Settings) -> dict[str, Any]:
 
 
 def _bytes_in(folder: Path) -> int:
-    return sum(map(_size, folder.rglob("*")))
-
-
-def _size(path: Path) -> int:
-    """Return the bytes of a file; 0 for what is none, or none any more: engines clear away while one looks."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return 0
-    return found.st_size if stat.S_ISREG(found.st_mode) else 0
+    """Return the bytes of all files in a folder; what engines clear away meanwhile counts for nothing."""
+    held = 0
+    for place, _, names in os.walk(folder):  # which passes over a folder that went, as rglob does not
+        for name in names:
+            with suppress(FileNotFoundError):
+                held += Path(place, name).stat().st_size
+    return held

@@ -25,7 +25,7 @@ class Worker(threading.Thread):
         step: Callable[[], bool],
         rest: Callable[[], object],
         moved: threading.Condition,
-        pause: Callable[[], float] = float,
+        pause: Callable[[], float] = lambda: 0.0,
     ) -> None:
         super().__init__(name=f"clew-{name}", daemon=True)
         self.work = name

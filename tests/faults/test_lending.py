@@ -270,9 +270,9 @@ def test_one_that_stands_still_while_there_is_something_to_draw_is_ended(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lending, "_PATIENCE", 0.5)
-    monkeypatch.setattr(lending, "_STUCK", 0.5)
     pid = drawn_apart(house)
     os.kill(pid, signal.SIGSTOP)
+    monkeypatch.setattr(lending, "_STUCK", 0.5)
     write(house, 20)
     until(lambda: caught_up(house), "the views")
     assert ended(pid)

@@ -49,14 +49,12 @@ class SnapshotStore:
         """
         name = f"snapshot-{seq}-{self._next_number()}"
         try:
-            try:
-                self._fill(self.folder / name, facts, arrays)
-            except OSError:
-                shutil.rmtree(self.folder / name, ignore_errors=True)
-                raise
+            self._fill(self.folder / name, facts, arrays)
             self._point_to(name)
             self._remove_all_but(name)
         except OSError as error:
+            if self._current() != self.folder / name:
+                shutil.rmtree(self.folder / name, ignore_errors=True)
             raise Unreachable(
                 f"the snapshot can't be written: {error}", where=str(self.folder), hint="Is the disk full?"
             ) from error

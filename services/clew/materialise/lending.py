@@ -260,8 +260,8 @@ class DrawingProcess:
         """Say how far the ledger has come, as long as the process draws."""
         while self.draws and self._process is process:
             head = self._ledger.head_seq()
-            behind = any(each.position() < head for each in self.followers)
-            if time.monotonic() - self._drew > (_STUCK if behind else _IDLE):
+            idle = time.monotonic() - self._drew
+            if idle > _IDLE or (idle > _STUCK and any(each.position() < head for each in self.followers)):
                 self._end()
                 return
             if not self._say(process, {"head": head}):

@@ -36,7 +36,6 @@ _AT_ONCE = 4
 """Queries of people that run at the same time; more wait for a moment, and are refused then."""
 _PATIENCE = 5.0
 _LONGEST_VALUE = 4_000_000
-_OF_THE_DISK = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 _LONGEST_PATTERN = 300
 """Bytes of a LIKE pattern: matching one value can't be interrupted."""
 _STEPS = 20_000
@@ -323,8 +322,8 @@ def _translated(file: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         if "locked" in str(error) or "busy" in str(error):
             raise Locked(f"the relations are locked: {error}", where=str(file), hint="Try again") from error
-        if error.sqlite_errorcode & 0xFF in _OF_THE_DISK:
-            hint = "Check disk space and permissions; it is tried again"
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            hint = "Make room on the disk; it is tried again"
             raise Unreachable(f"the relations can't be written: {error}", where=str(file), hint=hint) from error
         raise Damaged(
             f"the relations can't be used: {error}", where=str(file), hint="clew rebuild relations"

@@ -133,7 +133,7 @@ class TantivyIndex:
         if predecessor is not None:
             try:
                 predecessor._retire("the search index was replaced by a rebuilt one")
-            except Exception:
+            except Damaged:
                 log.exception("the index that was replaced did not end well")
         generations.keep_only(self._folder, self._generation)
 

@@ -7,7 +7,7 @@ import { Find } from "../data/operations";
 import { problemOf } from "../data/problem";
 import { kindText } from "../data/urn";
 import { Icon } from "../parts/Icon";
-import { Suggestion, useRested } from "../parts/Suggestion";
+import { Suggestion, useChoice, useRested } from "../parts/Suggestion";
 
 const MOST = 8;
 
@@ -16,19 +16,17 @@ export function SearchBox({ field }: { readonly field: RefObject<HTMLInputElemen
   const list = useId();
   const [text, setText] = useState("");
   const [open, setOpen] = useState(false);
-  const [pick, setPick] = useState<string>();
   const asked = useRested(text.trim());
   const found = useAsk(Find, { text: asked, first: MOST, facets: ["kind"] }, { when: open && asked !== "" });
   const shown = open && text.trim() !== "";
   const hits = (asked === "" ? [] : (found.data?.search.edges ?? [])).flatMap((each) => (each.node === null ? [] : [each.node]));
-  // By what it is, not by its place: an answer that comes late must not put another thing under Enter.
-  const chosen = hits.findIndex((each) => each.urn === pick);
+  const choice = useChoice(hits);
   const kinds = Object.entries((found.data?.search.facets?.kind ?? {}) as Record<string, number>).sort((a, b) => b[1] - a[1]);
   const total = found.data?.search.totalCount ?? 0;
 
   function leave(): void {
     setOpen(false);
-    setPick(undefined);
+    choice.drop();
     field.current?.blur();
   }
 
@@ -47,11 +45,10 @@ export function SearchBox({ field }: { readonly field: RefObject<HTMLInputElemen
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       setOpen(true);
-      const step = event.key === "ArrowDown" ? 1 : -1;
-      setPick(hits[Math.min(hits.length - 1, chosen + step)]?.urn);
+      choice.move(event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      const hit = hits[chosen];
+      const hit = hits[choice.at];
       if (hit !== undefined) toHit(hit.urn);
       else toHits();
     } else if (event.key === "Escape") {
@@ -71,7 +68,7 @@ export function SearchBox({ field }: { readonly field: RefObject<HTMLInputElemen
         aria-expanded={shown}
         aria-controls={list}
         aria-autocomplete="list"
-        aria-activedescendant={shown && chosen >= 0 ? `${list}-${chosen}` : undefined}
+        aria-activedescendant={shown && choice.at >= 0 ? `${list}-${choice.at}` : undefined}
         placeholder="Search tables, columns, features, models"
         autoComplete="off"
         spellCheck={false}
@@ -80,7 +77,7 @@ export function SearchBox({ field }: { readonly field: RefObject<HTMLInputElemen
         onChange={(event) => {
           setText(event.target.value);
           setOpen(true);
-          setPick(undefined);
+          choice.drop();
         }}
         onFocus={() => setOpen(true)}
         onBlur={(event) => {
@@ -95,7 +92,7 @@ export function SearchBox({ field }: { readonly field: RefObject<HTMLInputElemen
         <div className="suggestions">
           <div id={list} role="listbox" aria-label="Hits" data-of={found.isSuccess && !found.isPlaceholderData ? asked : undefined}>
             {hits.map((hit, at) => (
-              <Suggestion key={hit.urn} id={`${list}-${at}`} hit={hit} on={at === chosen} choose={() => toHit(hit.urn)} pressed={pressed} />
+              <Suggestion key={hit.urn} id={`${list}-${at}`} hit={hit} on={at === choice.at} choose={() => toHit(hit.urn)} pressed={pressed} />
             ))}
           </div>
           {found.isError && <p className="suggestions-note bad-text">{problemOf(found.error).what}</p>}

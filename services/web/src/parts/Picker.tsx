@@ -3,7 +3,7 @@ import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState 
 import { useAsk } from "../data/asking";
 import { Find } from "../data/operations";
 import { problemOf } from "../data/problem";
-import { Suggestion, titleOf, useRested } from "./Suggestion";
+import { Suggestion, titleOf, useChoice, useRested } from "./Suggestion";
 
 const MOST = 7;
 
@@ -31,7 +31,6 @@ interface Field {
 export function Picker({ label, kinds, text, write, pick, free, hint, without = [], field }: Field) {
   const id = useId();
   const [open, setOpen] = useState(false);
-  const [chosen, setChosen] = useState<string>();
   const pressing = useRef(false);
   const left = useRef(false);
   const words = text.trim();
@@ -42,8 +41,7 @@ export function Picker({ label, kinds, text, write, pick, free, hint, without = 
     .flatMap((each) => (each.node === null ? [] : [each.node]))
     .filter((each) => !without.includes(each.urn))
     .slice(0, MOST);
-  // By what it is, not by its place: an answer that comes late must not put another thing under Enter.
-  const at = hits.findIndex((each) => each.urn === chosen);
+  const { at, move, drop } = useChoice(hits);
   const shown = open && words !== "" && hits.length > 0;
 
   // A pointer that presses something else lets go of it first: were the list gone before, it would move from under it.
@@ -71,21 +69,21 @@ export function Picker({ label, kinds, text, write, pick, free, hint, without = 
     else if (free && words !== "") pick({ of: words, name: words });
     else return;
     setOpen(false);
-    setChosen(undefined);
+    drop();
   }
 
   function pressed(event: KeyboardEvent): void {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       setOpen(true);
-      setChosen(hits[Math.min(hits.length - 1, at + (event.key === "ArrowDown" ? 1 : -1))]?.urn);
+      move(event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "Enter" && !event.ctrlKey && (at >= 0 || free) && words !== "") {
       event.preventDefault();
       choose(at);
     } else if (event.key === "Escape" && shown) {
       event.preventDefault(); // the list is closed first, the dialog around it at the next press
       setOpen(false);
-      setChosen(undefined);
+      drop();
     }
   }
 
@@ -111,7 +109,7 @@ export function Picker({ label, kinds, text, write, pick, free, hint, without = 
           onChange={(event) => {
             write(event.target.value);
             setOpen(true);
-            setChosen(undefined);
+            drop();
           }}
           onFocus={() => {
             left.current = false;

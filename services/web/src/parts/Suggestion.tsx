@@ -22,6 +22,18 @@ export interface Suggested {
   readonly properties?: { readonly name?: string | null } | null;
 }
 
+/** Return which of the suggestions is chosen, -1 for none, and how to move on and to drop the choice. It is kept by what it
+ * is, not by its place: an answer that comes late must not put another thing under Enter. */
+export function useChoice(hits: readonly Suggested[]) {
+  const [chosen, choose] = useState<string>();
+  const at = hits.findIndex((each) => each.urn === chosen);
+  return {
+    at,
+    move: (step: 1 | -1) => choose(hits[Math.min(hits.length - 1, at + step)]?.urn),
+    drop: () => choose(undefined),
+  };
+}
+
 /** Return the name under which a thing is shown. */
 export function titleOf(hit: Suggested): string {
   return hit.properties?.name ?? labelOf(hit.urn);

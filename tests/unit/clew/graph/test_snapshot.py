@@ -201,12 +201,14 @@ def test_an_older_format_is_drawn_anew(store: SnapshotStore, written: Path) -> N
         store.read()
 
 
+@pytest.mark.parametrize("last", ["meta.json", "CURRENT.new"])
 def test_nothing_stays_of_a_snapshot_that_does_not_fit(
-    store: SnapshotStore, written: Path, monkeypatch: pytest.MonkeyPatch
+    last: str, store: SnapshotStore, written: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(path: Path, text: str) -> None:
-        path.write_text(text[:9])
-        raise OSError(errno.ENOSPC, "No space left on device")
+        path.write_text(text[:9] if path.name == last else text)
+        if path.name == last:
+            raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
         patched.setattr(snapshot, "_write_text", full)

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.figures import Figure
+from benchmarks.windows import QUIET, taken, ticks
 
 MEASURES = {
     "startup": "Starting",
@@ -87,23 +88,11 @@ def pace() -> float:
     return (time.process_time() - begun) * 1000
 
 
-def ticks() -> tuple[int, int] | None:
-    """Return how much of the cores' time a host gave to others, and all of it, since the start; None but on Linux."""
-    try:
-        counted = [int(each) for each in Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]]
-    except OSError:
-        return None
-    return counted[7], sum(counted)
-
-
 def speed(pace_before: float, ticks_before: tuple[int, int] | None) -> str:
     """Return how fast the machine was before and after, and how much of it others had meanwhile."""
     said = f"A million multiplications: {pace_before:.0f} ms before, {pace():.0f} ms after"
-    now = ticks()
-    if now is None or ticks_before is None:
-        return f"{said}."
-    (stolen, every), (stolen_before, every_before) = now, ticks_before
-    return f"{said}; {(stolen - stolen_before) / max(1, every - every_before):.0%} for others."
+    others = taken(ticks_before)
+    return f"{said}." if others is None else f"{said}; {others:.0%} for others."
 
 
 def main() -> int:
@@ -122,7 +111,8 @@ def main() -> int:
         "Medians, ± half the distance between the quartiles; each figure with its baseline from the same run. What is",
         "measured stands at the top of each file in `benchmarks/`. How fast the machine was just then stands at each",
         "section: the CPU time of a loop of a million multiplications in Python, before and after, and the share of",
-        "the cores' time that the host gave to others meanwhile.",
+        "the cores' time that the host gave to others meanwhile. Where a figure says *windows*, it was measured again",
+        f"while others had more than {QUIET:.0%} of one; those of which they had least count, whatever they gave.",
     ]
     missed = failed = 0
     chosen = given.only.split(",")

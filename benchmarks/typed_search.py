@@ -14,6 +14,7 @@ import argparse
 import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -21,6 +22,7 @@ from statistics import median
 from benchmarks.figures import Figure, emit, of_samples, p95
 from benchmarks.warehouse import DOMAINS, NOUNS, SUBJECTS, Warehouse
 from benchmarks.web import ARGUMENTS, serving
+from benchmarks.windows import quietest
 from playwright.sync_api import Page, sync_playwright
 
 from clew.house import House
@@ -34,7 +36,9 @@ TOGETHER = 25
 """Groups in one call: one transaction."""
 MOST = 8
 """Hits that the box asks for."""
-WORDS = [f"{DOMAINS[at]} {SUBJECTS[3 * at]} {NOUNS[2 * at]}" for at in range(0, 20, 2)]
+WINDOWS = 2
+"""In so many what is typed is measured, five words in each."""
+WORDS = [f"{DOMAINS[at]} {SUBJECTS[at]} {NOUNS[at]}" for at in range(len(DOMAINS))]
 
 SHOWN = "(of) => window.typed.some((each) => each.of === of)"
 WATCH = """() => {
@@ -53,19 +57,20 @@ WATCH = """() => {
 }"""
 
 
-def typed(page: Page, base: str) -> dict[str, float]:
+def typed(page: Page, base: str, words: Sequence[str]) -> dict[str, float]:
     """Return by prefix the milliseconds from its last key to its hits."""
     page.goto(f"{base}/search")
     field = page.get_by_role("combobox", name="Search")
     field.focus()
     page.evaluate(WATCH)
-    for word in WORDS:
+    for word in words:
         field.fill("")
         for at, letter in enumerate(word):
             page.keyboard.type(letter)
             if letter != " ":
                 page.wait_for_function(SHOWN, arg=word[: at + 1].strip())
-    return {each["of"]: each["took"] for each in page.evaluate("() => window.typed")}
+    # What was typed before is answered from the page's memory: the first time counts.
+    return {each["of"]: each["took"] for each in reversed(page.evaluate("() => window.typed"))}
 
 
 def measure(house: House) -> None:
@@ -75,15 +80,17 @@ def measure(house: House) -> None:
         raise SystemExit("chromium is not here: apt-get install chromium")
     with serving(house) as base, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=list(ARGUMENTS))
-        took = typed(browser.new_page(viewport={"width": 1440, "height": 900}), base)
+        page, words = browser.new_page(viewport={"width": 1440, "height": 900}), iter(WORDS)
+        windows = quietest(lambda: typed(page, base, list(islice(words, 5))), WINDOWS, 3 * WINDOWS)
         browser.close()
+    took = {text: each for window in windows.kept for text, each in window.items()}
     alone = []
     for text in took:
         begun = time.perf_counter()
         house.questions.find(SearchQuery(text, facets=("kind",), limit=MOST), ME)
         alone.append((time.perf_counter() - begun) * 1000)
     assets = int(house.questions.find(SearchQuery("", facets=(), limit=1), ME).total)
-    baseline = f"the question alone {median(alone):.0f} ms, p95 {p95(alone):.0f}"
+    baseline = f"the question alone {median(alone):.0f} ms, p95 {p95(alone):.0f}; {windows.said}"
     times = list(took.values())
     emit(of_samples(f"search while typing, {assets:,} assets", times, "ms", budget=100, baseline=baseline))
     emit(Figure(f"search while typing, {assets:,} assets, p95", p95(times), "ms"))

@@ -147,7 +147,7 @@ MUTANTS = {
 
 START = """
 import os, sys
-sys.path[:0] = os.environ["CLEW_MUTANT_PATH"].split(os.pathsep)
+sys.path[:0] = [os.path.dirname(__file__), *os.environ["CLEW_MUTANT_PATH"].split(os.pathsep)]
 if "strace" not in sys.argv[0]:
     from faults.mutants import MUTANTS
     MUTANTS[os.environ["CLEW_MUTANT"]].apply()
@@ -155,5 +155,6 @@ if "strace" not in sys.argv[0]:
 
 
 def write_start(folder: Path) -> None:
-    """Put into `folder` what every interpreter runs first when it is on the path."""
+    """Put into `folder` what every interpreter runs first when it is on the path; there it stays in front, since some
+    distributions have a file of that name themselves."""
     (folder / "sitecustomize.py").write_text(START)

@@ -38,6 +38,8 @@ _NEWEST = 2**63 - 1
 _BY_SOURCE = attrgetter("source")
 _CACHE = 500_000
 """Names whose numbers are kept in memory; beyond that the cache starts anew."""
+_KEPT_ENTITIES = 100_000
+"""What is kept in memory by its number, the same way: some 34 MB. What a number stands for never changes."""
 
 # What was withdrawn still reads what was said by it: of such a claim the last that it said.
 _DEFINITIONS = (
@@ -63,6 +65,7 @@ class SqliteReader:
         self._committed = threading.Condition()
         self._head = 0
         self._ids: dict[str, int] = {}
+        self._entities: dict[int, Entity] = {}
         self._names: dict[str, dict[int, str]] = {"aspect": {}, "source": {}}
         self._number_of: dict[str, dict[str, int]] = {"aspect": {}, "source": {}}
         self._ranks: dict[str, int] = {}
@@ -177,12 +180,19 @@ class SqliteReader:
         self._ids.update(numbers)
 
     def entities(self, ids: Sequence[int]) -> list[Entity | None]:
-        if not len(ids):
-            return []
+        # As with `ids`: what is kept may be forgotten at any moment.
         numbers = list(map(int, ids))
+        found = list(map(self._entities.get, numbers))
+        missing = {number for number, entity in zip(numbers, found, strict=True) if entity is None}
+        if not missing:
+            return found
         with self._reading() as connection:
-            found = {each.id: each for each in sqlite_names.numbered(connection, numbers)}
-        return list(map(found.get, numbers))
+            read = {each.id: each for each in sqlite_names.numbered(connection, sorted(missing))}
+        if len(self._entities) + len(read) > _KEPT_ENTITIES:
+            self._entities.clear()
+        if len(read) <= _KEPT_ENTITIES:
+            self._entities.update(read)
+        return [entity or read.get(number) for number, entity in zip(numbers, found, strict=True)]
 
     def find(self, name: str, limit: int = 50) -> list[Entity]:
         folded = name.casefold()

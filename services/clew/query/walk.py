@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from clew.graph import Direction, Edges, Ids, among, changes, distinct, joined
+from clew.graph import Direction, Edges, Ids, changes, distinct, joined
 
 Labels = NDArray[np.uint8]
 Spread = Callable[[Labels, Edges], Labels]
@@ -235,7 +235,7 @@ class _State:
         (contested,) = (self.via[place] == _CONTESTED).nonzero()
         place, chosen, offered = place[contested], chosen[contested], offered[contested]
         # What is written last stays.
-        order = np.lexsort((-self.places[origin[chosen]], offered))
+        order = np.argsort((offered.astype(np.int64) << 32) - self.places[origin[chosen]], kind="stable")
         self.via[place[order]] = chosen[order] + offset
 
     def settle(
@@ -250,7 +250,9 @@ class _State:
         lost = rivals[proving[rivals] != rivals]
         if not len(lost):
             return
-        rivals = rivals[among(target[rivals], distinct(target[lost]))]
+        contested = np.zeros(self.count, np.bool_)
+        contested[target[lost]] = True
+        rivals = rivals[contested[target[rivals]]]
         few = edges.where(rivals)
         rivals = rivals[np.lexsort((-few.subtype.astype(np.int16), -few.source, -few.carrier))]
         self.via[target[rivals]] = rivals

@@ -41,6 +41,8 @@ TIMED, CRAWLING = ("steward", "client"), ("pg", "dbt")
 THINGS = [f"urn:clew:dataset:(x,s.t{number:02})" for number in range(12)]
 ASPECTS = ("documentation", "tags", "lineage")
 TAGS = ["urn:clew:tag:(clew,a)", "urn:clew:tag:(clew,b)"]
+NEVER = "0" * 64
+"""An etag that nothing ever had."""
 
 thing = st.sampled_from(THINGS)
 aspect = st.sampled_from(ASPECTS)
@@ -157,9 +159,9 @@ class Machine(RuleBasedStateMachine):
     @rule(source=st.sampled_from(TIMED), urn=thing, name=aspect, value=small, old=st.integers(0, 5))
     def edit_if_unchanged(self, source: str, urn: str, name: str, value: int, old: int) -> None:
         etag = self.model.etag(urn, name)
-        stale = [each for each in self.etags if each[:2] == (urn, name)]
+        stale = [each for each in self.etags if each[:2] == (urn, name) and each[2] != etag]
         self.etags.append((urn, name, etag))
-        wanted = stale[old % len(stale)][2] if stale and old < 3 else etag
+        wanted = NEVER if old == 0 else stale[old % len(stale)][2] if stale and old < 3 else etag
         said = event(urn, name, payload(name, value), if_match=wanted)
         group = Group(source, self.name(), (said,))
         self.said.append(group)

@@ -30,7 +30,7 @@ OVERRULED = [
 HISTORIES = 25
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 @pytest.mark.slow
 def test_as_of_a_seq_a_house_on_neo4j_answers_as_it_did_when_that_seq_was_its_newest(neo4j: Server) -> None:
     @given(past.histories)

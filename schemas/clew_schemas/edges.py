@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import IntEnum
 from functools import lru_cache, partial
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 from clew_schemas.registry import Aspect, EdgeRule
 from clew_schemas.resolve import Claim, attributed, denied, ranked
 from clew_schemas.select import select
-from clew_schemas.urn import any_of, column, dataset_of, kind_of, rows_of
+from clew_schemas.urn import any_of, column, column_start, dataset_of, kind_of, rows_of
 
 
 class EdgeType(IntEnum):
@@ -111,7 +111,7 @@ _edge: Callable[[tuple[str, str, int, int, int, str]], Edge] = partial(tuple.__n
 def subtype_code(text: str) -> int:
     """Return the stored number of a subtype as a lineage payload spells it, such as `FILTER:PRESENCE`."""
     name, _, presence = text.partition(":")
-    return Subtype[name] | (PRESENCE if presence else 0)
+    return int(Subtype[name]) | (PRESENCE if presence else 0)
 
 
 def subtype_name(code: int) -> str:
@@ -168,7 +168,8 @@ def ends(aspect: Aspect, entity: str, document: dict[str, Any]) -> set[str]:
     for rule in aspect.edges:
         if rule.projection == "members":
             found.update((entity, any_of(entity), rows_of(entity)))
-            found.update(column(entity, each["name"]) for each in document["columns"])
+            start = column_start(entity)
+            found.update([f"{start}{each['name']})" for each in document["columns"]])
         elif rule.projection == "lineage":
             found.update(_lineage_ends(document))
         else:
@@ -223,14 +224,17 @@ def _references(rule: EdgeRule, entity: str, document: dict[str, Any], source: s
 
 def _members(entity: str, document: dict[str, Any], source: str) -> list[Edge]:
     anyone, rows = any_of(entity), rows_of(entity)
-    urns = [column(entity, each["name"]) for each in document["columns"]]
+    start = column_start(entity)
+    urns = [f"{start}{each['name']})" for each in document["columns"]]
     return [Edge(entity, entity, _DESCRIBED, 0, 100, source), *_joined(urns, anyone, rows, _MEMBER, source)]
 
 
 def _joined(urns: Sequence[str], anyone: str, rows: str, type: int, source: str) -> Iterator[Edge]:
-    """Yield the edges that tie columns to the derived nodes of their dataset."""
-    yield from map(_edge, zip(urns, repeat(anyone), repeat(type), repeat(_ANY), repeat(100), repeat(source)))
-    yield from map(_edge, zip(repeat(rows), urns, repeat(type), repeat(_ROWS), repeat(100), repeat(source)))
+    """Return the edges that tie columns to the derived nodes of their dataset."""
+    return chain(
+        map(_edge, zip(urns, repeat(anyone), repeat(type), repeat(_ANY), repeat(100), repeat(source))),
+        map(_edge, zip(repeat(rows), urns, repeat(type), repeat(_ROWS), repeat(100), repeat(source))),
+    )
 
 
 def _named(dataset: str, path: str, source: str) -> Iterator[Edge]:
@@ -244,14 +248,14 @@ def _lineage(document: dict[str, Any], source: str) -> list[Edge]:
     found = []
     for into in inputs:
         for out in outputs:
-            found.append(Edge(into.urn, out.urn, _DATASET_FLOW, _USE, 100, source))
-            found.append(Edge(into.rows, out.rows, _FLOW, _ROWS, 100, source))
+            found.append(_edge((into.urn, out.urn, _DATASET_FLOW, _USE, 100, source)))
+            found.append(_edge((into.rows, out.rows, _FLOW, _ROWS, 100, source)))
     for out, out_path, into, in_path, subtype, confidence in document.get("columns") or ():
         src, dst = inputs[into].node(in_path), outputs[out].node(out_path)
-        found.append(Edge(src, dst, _FLOW, subtype_code(subtype), round(confidence * 100), source))
+        found.append(_edge((src, dst, _FLOW, subtype_code(subtype), round(confidence * 100), source)))
     for out, into, path, subtype in document.get("rows") or ():
         src = inputs[into].rows if path is None else inputs[into].node(path)
-        found.append(Edge(src, outputs[out].rows, _FLOW, subtype_code(subtype), 100, source))
+        found.append(_edge((src, outputs[out].rows, _FLOW, subtype_code(subtype), 100, source)))
     for end in (*inputs, *outputs):
         if end.is_dataset:
             found += _joined(list(end.columns.values()), end.any, end.rows, _NAMED, source)
@@ -261,13 +265,13 @@ def _lineage(document: dict[str, Any], source: str) -> list[Edge]:
 class _End:
     """An input or output of lineage, with the names of its parts; `columns` are those that were asked for."""
 
-    __slots__ = ("any", "columns", "is_dataset", "rows", "urn")
+    __slots__ = ("_start", "any", "columns", "is_dataset", "rows", "urn")
 
     def __init__(self, urn: str) -> None:
-        self.urn = urn
+        self.urn = self.any = self.rows = urn
         self.is_dataset = kind_of(urn) == "dataset"
-        self.any = _node(urn, None)
-        self.rows = _rows(urn)
+        if self.is_dataset:
+            self.any, self.rows, self._start = any_of(urn), rows_of(urn), column_start(urn)
         self.columns: dict[str, str] = {}
 
     def node(self, path: str | None) -> str:
@@ -276,7 +280,7 @@ class _End:
             return self.any
         known = self.columns.get(path)
         if known is None:
-            known = self.columns[path] = column(self.urn, path)
+            known = self.columns[path] = f"{self._start}{path})"
         return known
 
 

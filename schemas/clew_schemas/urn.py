@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,6 +30,9 @@ _SHAPE = re.compile(r"urn:clew:([a-z][a-z0-9_]*):\(([^,()]+),([^,()]+)(?:,([^,()
 _PART = r"[ -$&'*+\--~]+"
 _PLAIN = re.compile(rf"urn:clew:(?:column:\({_PART},{_PART},{_PART}\)|(?!column:)[a-z][a-z0-9_]*:\({_PART},{_PART}\))")
 """A URN of printable ASCII without escapes: nothing more can be wrong with it but its length."""
+_PLAIN_LINES = re.compile(rf"{_PLAIN.pattern}(?:\n{_PLAIN.pattern})*")
+_LINES = 200
+"""URNs that are looked at as lines of one text: a longer one needs more memory the longer it is."""
 _ESCAPED = {"%": "%25", ",": "%2C", "(": "%28", ")": "%29"}
 _ESCAPE = re.compile(r"[%,()]")
 _BROKEN_ESCAPE = re.compile(r"%(?!(?:25|2C|28|29|2E))")
@@ -93,6 +97,16 @@ def check(text: str) -> None:
         _parse(text)
 
 
+def are_plain(texts: Sequence[str]) -> bool:
+    """Say whether these are URNs that `check` has nothing against, found by one look at all of them; False may mean
+    that it takes a closer look."""
+    return (
+        0 < len(texts) <= _LINES
+        and max(map(len, texts)) <= MAX_URN_LENGTH
+        and _PLAIN_LINES.fullmatch("\n".join(texts)) is not None
+    )
+
+
 @lru_cache(maxsize=65_536)
 def _parse(text: str) -> Urn:
     if len(text) > MAX_URN_LENGTH:
@@ -130,7 +144,12 @@ def of_segments(kind: str, namespace: str, *segments: str) -> str:
 
 def column(dataset: str, path: str) -> str:
     """Return the URN of a column; `dataset` is a URN, `path` is escaped (see `dotted`)."""
-    return f"{_PREFIX}column:{dataset[dataset.index('(') : -1]},{path})"
+    return f"{column_start(dataset)}{path})"
+
+
+def column_start(dataset: str) -> str:
+    """Return how the URN of each column of a dataset begins; its path and a bracket follow."""
+    return f"{_COLUMN}{dataset[dataset.index('(') : -1]},"
 
 
 def any_of(dataset: str) -> str:

@@ -149,6 +149,21 @@ def test_what_one_group_of_a_batch_says_stands_for_the_next_ones(ledger: Ledger)
     assert text_of(ledger, ORDERS) == {"steward": "first"}
 
 
+def test_so_does_what_is_said_of_a_thing_that_the_batch_itself_brings(ledger: Ledger) -> None:
+    new, owned = "urn:clew:dataset:(duckdb://new,n.t)", {"owners": [{"owner": "urn:clew:group:(people,shop)"}]}
+    one(ledger, edit(event(ITEMS, "ownership", owned)))
+    batch = [
+        edit(note(new, "first")),
+        edit(note(ORDERS, "here", if_match="")),  # an etag is asked for, so that all until here is written
+        edit(note(new, "second")),
+        edit(event(new, "ownership", owned)),
+        edit(note(new, "first")),
+        edit(event(new, "ownership", owned)),
+    ]
+    assert [receipt.status for receipt in ledger.propose(batch)] == ["accepted"] * 5 + ["unchanged"]
+    assert text_of(ledger, new) == {"steward": "first"}
+
+
 def test_sources_do_not_overwrite_each_other(ledger: Ledger) -> None:
     Crawler(ledger).crawl(note(ORDERS, "from the database"))
     one(ledger, edit(note(ORDERS, "from a person")))

@@ -18,7 +18,7 @@ START, LENGTH, ROOM = 0, 1, 2
 SMALLEST_ROOM = 4
 
 _MANY = 48
-"""Numbers from which on it pays to add them at once."""
+"""Numbers from which on it pays to add them, or to look through them, at once."""
 
 
 class Adjacency:
@@ -85,10 +85,10 @@ class Adjacency:
     def remove(self, row: int, number: int) -> bool:
         """Take a number out of a row, and say whether it was there."""
         numbers = self.of(row)
-        places = np.flatnonzero(numbers == number)
-        if not len(places):
+        place = _place_of(number, numbers)
+        if place is None:
             return False
-        numbers[places[0]] = numbers[-1]
+        numbers[place] = numbers[-1]
         self.rows[row, LENGTH] -= 1
         return True
 
@@ -139,6 +139,18 @@ class Adjacency:
         if length:
             self.slots[moved : moved + length] = self.slots[start : start + length]
         return moved
+
+
+def _place_of(number: int, numbers: Numbers) -> int | None:
+    """Return where a number stands; most rows are short, and a list is looked through sooner than an array is made."""
+    if len(numbers) < _MANY:
+        listed: list[int] = numbers.tolist()
+        try:
+            return listed.index(number)
+        except ValueError:
+            return None
+    (places,) = (numbers == number).nonzero()
+    return int(places[0]) if len(places) else None
 
 
 def _places(starts: Array, lengths: Places) -> Places:

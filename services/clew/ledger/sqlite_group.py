@@ -50,6 +50,7 @@ class SqliteWorld:
             self._store.look_up(urns)
             ids = {entity for urn in urns if (entity := self._store.id_of(urn))}
             unread = ids.difference(known.entities.get(number, ())) if known is not None else ids
+            self._store.looked.update((number, entity) for entity in ids)
             if unread:
                 self._store.heads.update(by_key(number, read_heads(self._store.connection, number, unread)))
 
@@ -64,11 +65,14 @@ class SqliteWorld:
         return self._sources[name]
 
     def head_of(self, urn: str, aspect: str, source: str) -> Head:
-        key = self.key(urn, aspect, source)
+        return self.head_at(self.key(urn, aspect, source))
+
+    def head_at(self, key: HeadKey) -> Head:
+        """Return the head of the claim with these parts."""
         known = self._store.heads.get(key)
         if known is None:
             entity, number, speaker = key
-            if not entity or not number or entity in self._store.born:
+            if not entity or not number or entity in self._store.born or (speaker, entity) in self._store.looked:
                 return Head()
             for each, head in by_key(speaker, read_heads(self._store.connection, speaker, [entity])).items():
                 self._store.heads.setdefault(each, head)  # one that has moved meanwhile is not written yet
@@ -176,9 +180,10 @@ class GroupWriter:
 
     def _head(self, event: PreparedEvent, observed: int) -> tuple[HeadKey, Head]:
         """Return the head of an event's claim, which has a number of its own from now on."""
-        head = self._world.head_of(event.urn, event.aspect.name, self._group.source)
+        key = self._world.key(event.urn, event.aspect.name, self._group.source)
+        head = self._world.head_at(key)
         if head.id:
-            return self._world.key(event.urn, event.aspect.name, self._group.source), head
+            return key, head
         self._store.intern(with_kin([event.urn]))
         self._store.aspect_number(event.aspect.name)
         key = self._world.key(event.urn, event.aspect.name, self._group.source)
@@ -203,7 +208,7 @@ class GroupWriter:
         self._n += 1
         after = before
         if fact.moved:
-            after = _moved(event, before._replace(seq=seq, says=says, denies=denies, mark=fact.order))
+            after = _moved(event, before, seq, says, denies, fact.order)
             self._store.rows.put_claim((after.id, *key, MAIN, *after[1:6], fact.observed, after.mark))
         self._store.move(key, after)
 
@@ -233,11 +238,12 @@ class GroupWriter:
         self._n += 1
 
 
-def _moved(event: PreparedEvent, head: Head) -> Head:
-    """Return a head with the hashes of what it says and denies after an event."""
+def _moved(event: PreparedEvent, head: Head, seq: int, says: int | None, denies: int | None, mark: bytes) -> Head:
+    """Return a head after an event that moved it to these payloads."""
     says_hash = event.hash if event.op == "upsert" else head.says_hash
     denies_hash = event.hash if event.op == "deny" else head.denies_hash
-    return head._replace(
-        says_hash=says_hash if head.says is not None else b"",
-        denies_hash=denies_hash if head.denies is not None else b"",
-    )
+    if says is None:
+        says_hash = b""
+    if denies is None:
+        denies_hash = b""
+    return Head(head.id, seq, says, denies, says_hash, denies_hash, mark)

@@ -81,7 +81,7 @@ class WaitingRows:
         """Write all of it, so that the transaction's own statements see it."""
         self._rows["claim"].extend(self._claims.values())
         for table, rows in self._rows.items():
-            for count, values in _portions(rows):
+            for count, values in _portions(rows) if rows else ():
                 connection.execute(_STATEMENTS[table, count], values)
         for count, values in _portions(list(self._marks.items())):
             connection.execute(_MARKS[count], values)

@@ -64,6 +64,8 @@ class SqliteStore:
         """Entities of the running transaction of which the database has nothing yet."""
         self.heads: dict[HeadKey, Head] = {}
         """Heads as the running transaction has read or moved them."""
+        self.looked: set[tuple[int, int]] = set()
+        """Sources and entities, of whose claims the running transaction has all heads that there are."""
         self.open_crawls: dict[str, CrawlRow | None] = {}
         """The open crawl of a source, as the running transaction knows it."""
         self.rows = WaitingRows()
@@ -91,6 +93,7 @@ class SqliteStore:
         self._absent.clear()
         self.born.clear()
         self.heads.clear()
+        self.looked.clear()
         self.open_crawls.clear()
         self.connection.execute("BEGIN IMMEDIATE")
         try:
@@ -199,6 +202,7 @@ class SqliteStore:
         self.flush()
         self.moves += 1 - self.moves % 2
         self.heads.clear()
+        self.looked.clear()
         seq, now = self.next_commit(source, group, message="retracted: not there any more")
         self.connection.executemany(
             "INSERT INTO fact (seq, n, claim, op, moved, observed, ord) VALUES (?, ?, ?, ?, 1, ?, ?)",

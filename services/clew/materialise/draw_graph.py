@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import compress
 from typing import Any, NamedTuple
 
+import numpy as np
 import orjson
 
 from clew.graph import EdgeItem, GraphChange, KeyEdges, Node, edge_item
@@ -18,6 +20,32 @@ Ends = tuple[Sequence[Any], ...]
 """The fields of edges, each as a sequence of its own: source, target, type, subtype, confidence, speaker."""
 
 
+class Given:
+    """The nodes that a graph was given already: a node never changes, and most that a commit mentions are known."""
+
+    def __init__(self) -> None:
+        self._given = np.zeros(0, np.bool_)
+
+    def add(self, changes: Iterable[GraphChange]) -> None:
+        """Take it that the graph has these changes."""
+        numbers = np.array([node.id for change in changes for node in change.nodes], np.int64)
+        if not len(numbers):
+            return
+        last = int(numbers.max())
+        if last >= len(self._given):
+            grown = np.zeros(last + last // 4 + 1, np.bool_)
+            grown[: len(self._given)] = self._given
+            self._given = grown
+        self._given[numbers] = True
+
+    def others(self, urns: Iterable[str], numbers: Sequence[int]) -> Iterator[str]:
+        """Yield those of some URNs, of which these are the numbers, whose nodes were not given."""
+        at = np.array(numbers, np.int64)
+        known = at < len(self._given)
+        known[known] = self._given[at[known]]
+        return compress(urns, (~known).tolist())
+
+
 class _Key(NamedTuple):
     entity: int
     aspect: str
@@ -25,8 +53,9 @@ class _Key(NamedTuple):
     digest: bytes
 
 
-def draw(commits: Sequence[Commit], ledger: LedgerReader) -> list[GraphChange]:
-    """Return what commits change in the graph: every (entity, aspect) they touch, with the edges that stand after."""
+def draw(commits: Sequence[Commit], ledger: LedgerReader, given: Given | None = None) -> list[GraphChange]:
+    """Return what commits change in the graph: every (entity, aspect) they touch, with the edges that stand after, and
+    the nodes that they mention but those that were `given`."""
     drawn: list[tuple[int, list[_Key]]] = []
     mentioned: dict[str, None] = {}
     for commit in commits:
@@ -41,14 +70,15 @@ def draw(commits: Sequence[Commit], ledger: LedgerReader) -> list[GraphChange]:
             for ends in edges[:2]:
                 mentioned.update(dict.fromkeys(ends))
         drawn.append((commit.seq, keys))
-    return _numbered(drawn, mentioned, ledger)
+    return _numbered(drawn, mentioned, ledger, given or Given())
 
 
 def _numbered(
-    drawn: Sequence[tuple[int, list[_Key]]], mentioned: dict[str, None], ledger: LedgerReader
+    drawn: Sequence[tuple[int, list[_Key]]], mentioned: dict[str, None], ledger: LedgerReader, given: Given
 ) -> list[GraphChange]:
-    nodes = nodes_of(mentioned, ledger)
-    number = {node.urn: ledger.node_of(node.id) for node in nodes}
+    numbers = ledger.ids(list(mentioned))
+    nodes = nodes_of(given.others(mentioned, numbers), ledger)
+    number = dict(zip(mentioned, map(ledger.node_of, numbers), strict=True))
     changes = []
     for seq, keys in drawn:
         said = []

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from clew.graph import Graph, Position
 from clew.ledger import LedgerReader
 from clew.materialise import draw_graph, draw_relations, draw_search
 from clew.materialise.views import Views
@@ -72,6 +73,9 @@ class GraphFollower:
         self.pause = 0.0
         self._saved, self._saving = clock(), 0.0
         self._unsaved = False
+        self._given = draw_graph.Given()
+        self._left: tuple[Graph, Position] | None = None
+        """The nodes that a graph has of this follower, and which graph that is and where it was left."""
 
     def position(self) -> int:
         return self._views.graph.position().seq
@@ -79,10 +83,16 @@ class GraphFollower:
     def step(self) -> bool:
         # One and the same graph from beginning to end: a rebuild may put another in its place meanwhile.
         graph = self._views.graph
-        commits = self._ledger.tail(graph.position().seq, _BATCH)
+        position = graph.position()
+        if self._left != (graph, position):
+            self._given = draw_graph.Given()
+        commits = self._ledger.tail(position.seq, _BATCH)
         if not commits:
             return False
-        graph.apply(self._ledger.epoch, draw_graph.draw(commits, self._ledger))
+        changes = draw_graph.draw(commits, self._ledger, self._given)
+        graph.apply(self._ledger.epoch, changes)
+        self._given.add(changes)
+        self._left = graph, graph.position()
         self.pause = _PAUSE * min(1.0, len(commits) / _PAUSED_FROM)
         self._unsaved = True
         self._save_when_due()

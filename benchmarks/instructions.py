@@ -1,0 +1,158 @@
+"""Instructions that an event takes, counted by valgrind: the same figure however busy the machine is.
+
+    python -m benchmarks.instructions [--tables 100]
+
+A small house in one process, stage by stage: groups of about 100 events of which each changes, and events that a client
+awaits one by one, into the ledger; the same into the graph, by commits taken together. What valgrind counts between
+two commands with nothing in between is taken off. Instructions of the kernel are not counted, and nobody waits for a
+disk. Baseline in the same run: the same records from bytes, and appended to a file.
+Needs valgrind (apt-get install valgrind).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.figures import Figure, emit
+from benchmarks.ingest import CLIENT, SOURCE, altered, crawled, joined, one_by_one
+from benchmarks.warehouse import Warehouse
+
+from clew.house import House
+from clew.ledger import Source
+from clew.settings import Settings
+from clew_schemas.event import Group, decode, encode
+
+WARM, COUNTED, TOGETHER = 40, 100, 18
+"""Single events that nobody counts, those that are counted, and those that the graph takes in a step."""
+ALTERED = 2
+"""Groups that are altered: the first by the way, the others while counting."""
+STAGES = {
+    "bare": "from bytes and to a file, each",
+    "changed": "ledger, every event changed",
+    "single": "ledger, one by one",
+    "drawn": "graph, every event changed",
+    "drawn singly": f"graph, one by one, {TOGETHER} commits a step",
+}
+
+
+@contextmanager
+def counting() -> Iterator[None]:
+    """Let valgrind count what is done inside."""
+    _tell("on")
+    try:
+        yield
+    finally:
+        _tell("off")
+
+
+def _tell(word: str) -> None:
+    command = ["callgrind_control", "-i", word, str(os.getpid())]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def run(stage: str, tables: int, folder: Path) -> int:
+    """Do what a stage counts, in this process; return how many events that were."""
+    first = list(joined(list(Warehouse().groups(tables))))
+    singles = iter(one_by_one(first))
+    changed = crawled(altered(first), 2)[1 : 1 + ALTERED]
+    wire = [encode(each) for each in changed]
+    events = sum(len(each.events) for each in changed if isinstance(each, Group))
+    if stage == "nothing":
+        with counting():
+            return 1
+    if stage == "bare":
+        with (folder / "bare").open("wb") as file, counting():
+            for each in wire:
+                decode(each)
+                file.write(each)
+        return events
+    with House(Settings(folder / "home", one_process=True)) as house:
+        house.ledger.register(Source(SOURCE, "crawl"))
+        house.ledger.register(Source(CLIENT, "time"))
+        graph = next(each for each in house.followers if each.name == "graph")
+
+        def draw() -> None:
+            while graph.step():
+                pass
+
+        def say(groups: Sequence[Group], done: Callable[[], object] = lambda: None) -> None:
+            for each in groups:
+                house.ledger.propose([each])
+            done()
+
+        for record in [*crawled(first, 1), crawled(first, 2)[0]]:
+            house.ledger.propose([record])
+        draw()
+        say([next(singles) for _ in range(WARM)], draw)
+        if stage == "single":
+            found = [next(singles) for _ in range(COUNTED)]
+            with counting():
+                say(found)
+            return COUNTED
+        if stage == "drawn singly":
+            say([next(singles) for _ in range(TOGETHER)], draw)
+            say([next(singles) for _ in range(TOGETHER)])
+            with counting():
+                draw()
+            return TOGETHER
+        if stage == "drawn":
+            for record in changed:
+                house.ledger.propose([record])
+            with counting():
+                draw()
+        else:
+            with counting():
+                for each in wire:
+                    house.ledger.propose([decode(each)])
+    return events
+
+
+def counted(stage: str, tables: int) -> tuple[int, int]:
+    """Return the instructions that valgrind counts in a process of its own, and for how many events."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = Path(folder) / "counted"
+        done = subprocess.run(
+            [
+                *("valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={found}"),
+                *(sys.executable, "-m", "benchmarks.instructions", "--stage", stage, "--tables", str(tables)),
+            ],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONHASHSEED": "0"},
+        )
+        lines = [line for each in Path(folder).iterdir() for line in each.read_text().splitlines()]
+    return sum(int(line.split()[1]) for line in lines if line.startswith("totals:")), int(done.stdout.split()[-1])
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    arguments.add_argument("--tables", type=int, default=100)
+    arguments.add_argument("--stage", help=argparse.SUPPRESS)
+    given = arguments.parse_args()
+    if given.stage:
+        with tempfile.TemporaryDirectory() as folder:
+            print(run(given.stage, given.tables, Path(folder)))
+        return
+    if shutil.which("valgrind") is None:
+        arguments.error("valgrind is not here: apt-get install valgrind")
+    nothing, _ = counted("nothing", given.tables)
+    found = {}
+    for stage in STAGES:
+        total, events = counted(stage, given.tables)
+        found[stage] = (total - nothing) / events / 1000
+    baseline = f"{STAGES['bare']} {found.pop('bare'):.0f}"
+    for stage, value in found.items():
+        emit(Figure(f"instructions an event, {STAGES[stage]}", value, "thousand", baseline=baseline))
+
+
+if __name__ == "__main__":
+    main()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from clew.errors import Unreachable
+from clew.graph import GraphChange
+from clew.graph.lineage_index import LineageIndex
 from clew.house import House
+from clew.materialise.audit import check_graph
 from clew.materialise.follower import GraphFollower, RelationsFollower
 from clew.settings import Settings
 from clew_schemas import Group, event
+
+JOB = "urn:clew:job:(x,j)"
 
 
 @pytest.fixture
@@ -39,6 +44,78 @@ def test_the_graph_pauses_the_longer_the_more_commits_came_together(house: House
     assert graph.position() == house.ledger.head_seq()
     assert not graph.step()
     assert 0 < pauses[0] < pauses[1] < pauses[2] == pauses[3]
+
+
+class Given:
+    """What a graph was given, commit by commit, as the names of nodes; an apply fails while `full`."""
+
+    def __init__(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.nodes: list[list[str]] = []
+        self.full = False
+        apply = LineageIndex.apply
+
+        def told(graph: LineageIndex, epoch: str, changes: Sequence[GraphChange]) -> None:
+            self.nodes += [sorted(node.urn for node in change.nodes) for change in changes]
+            if self.full:
+                raise Unreachable("no space left on device")
+            apply(graph, epoch, changes)
+
+        monkeypatch.setattr(LineageIndex, "apply", told)
+        self._house = house
+
+    def say(self, *inputs: str) -> None:
+        """Commit lineage from some tables to `out`."""
+        said = {"inputs": [*map(table, inputs)], "outputs": [table("out")]}
+        group = Group("steward", f"g{self._house.ledger.head_seq()}", (event(JOB, "lineage", said),))
+        (receipt,) = self._house.ledger.propose([group])
+        assert receipt.status == "accepted", receipt
+
+
+def table(name: str) -> str:
+    return f"urn:clew:dataset:(x,{name})"
+
+
+def nodes_of(*inputs: str) -> list[str]:
+    """Return the nodes that come with tables as inputs."""
+    return sorted(f"urn:clew:{kind}:(x,{name})" for name in inputs for kind in ("any", "dataset", "rows"))
+
+
+ALWAYS = [JOB, table("out"), "urn:clew:rows:(x,out)"]
+"""The nodes that lineage into `out` mentions, whatever its inputs are."""
+
+
+def test_a_graph_is_given_a_node_once_as_long_as_it_stays_where_it_was_left(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, graph = Given(house, monkeypatch), GraphFollower(house.ledger, house.views)
+    given.say("a")
+    assert graph.step()
+    given.say("a", "b")
+    assert graph.step()
+    given.say("b")
+    assert graph.step()
+    assert given.nodes == [sorted([*ALWAYS, *nodes_of("a")]), nodes_of("b"), []]
+    house.rebuild(["graph"])
+    given.nodes.clear()
+    given.say("a", "b")
+    assert graph.step()
+    assert given.nodes == [sorted([*ALWAYS, *nodes_of("a", "b")])], "of another graph nothing is known"
+    assert not list(check_graph(house.ledger, house.views))
+
+
+def test_nodes_that_a_graph_could_not_take_are_given_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    given, graph = Given(house, monkeypatch), GraphFollower(house.ledger, house.views)
+    given.say("a")
+    assert graph.step()
+    given.nodes.clear()
+    given.say("b")
+    given.full = True
+    with pytest.raises(Unreachable):
+        graph.step()
+    given.full = False
+    assert graph.step()
+    assert given.nodes == [nodes_of("b")] * 2
+    assert not list(check_graph(house.ledger, house.views))
 
 
 def test_a_snapshot_that_fails_waits_for_its_turn_and_the_graph_goes_on(

@@ -15,7 +15,6 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -149,14 +148,9 @@ def in_one_process(first: Sequence[Group], other: Sequence[Group], singles: Sequ
         return timed(house, other, 2, "accepted").drawn, alone(house, singles)
 
 
-def changing(house: House, first: Sequence[Group], crawls: Iterator[int]) -> Iterator[tuple[Sequence[Group], Speeds]]:
-    """Crawl what is altered in every event, and then back, for ever; yield what stands then, and how fast it was."""
-    for groups in cycle([altered(first), first]):
-        yield groups, timed(house, groups, next(crawls), "accepted")
-
-
 def measure(tables: int, repeat: int) -> None:
-    first = list(joined(list(Warehouse().groups(tables))))
+    stands = first = list(joined(list(Warehouse().groups(tables))))
+    other = altered(first)
     singles = one_by_one(first)
     few, most = singles[:SINGLES], 2 * repeat
     events = sum(len(each.events) for each in first)
@@ -171,19 +165,23 @@ def measure(tables: int, repeat: int) -> None:
             calm()
             new = timed(house, first, next(crawls), "accepted")
             emit(Figure("new: ledger, graph, search", new.drawn, **said))
-            turns = changing(house, first, crawls)
-            changed = quietest(lambda: next(turns), repeat, most)
-            last, _ = next(turns)
-            equal = quietest(lambda: timed(house, last, next(crawls), "unchanged"), repeat, most)
-            respelled = respelt(last)
+
+            def change() -> Speeds:
+                nonlocal stands
+                stands = other if stands is first else first
+                return timed(house, stands, next(crawls), "accepted")
+
+            changed = quietest(change, repeat, most)
+            equal = quietest(lambda: timed(house, stands, next(crawls), "unchanged"), repeat, most)
+            respelled = respelt(stands)
             content = quietest(lambda: timed(house, respelled, next(crawls), "unchanged"), repeat, most)
             size = min(SINGLES, len(singles) // most)
             waiting = (singles[at : at + size] for at in range(0, len(singles), size))
             single = quietest(lambda: alone(house, next(waiting)), repeat, most)
         bare = f"append and fsync alone {to_a_file(few, len(few), Path(folder)):,.0f}/s"
     held = peak_memory()
-    one_process, single_there = in_one_process(first, altered(first), few)
-    drawn, related = zip(*(speeds for _, speeds in changed.kept), strict=True)
+    one_process, single_there = in_one_process(first, other, few)
+    drawn, related = zip(*changed.kept, strict=True)
     beside = {**said, "baseline": f"in one process {one_process:,.0f}/s; {changed.said}"}
     emit(of_samples("every event changed: ledger, graph, search", drawn, budget=4000, **beside))
     emit(of_samples("every event changed, and the relations", related, **said))

@@ -17,8 +17,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 from benchmarks.figures import Figure, emit
@@ -28,12 +29,12 @@ from benchmarks.warehouse import Warehouse
 from clew.house import House
 from clew.ledger import Source
 from clew.settings import Settings
-from clew_schemas.event import Group, decode, encode
+from clew_schemas.event import Group, Record, decode, encode
 
 WARM, COUNTED, TOGETHER = 40, 100, 18
 """Single events that nobody counts, those that are counted, and those that the graph takes in a step."""
 ALTERED = 2
-"""Groups that are altered: the first by the way, the others while counting."""
+"""Groups of about 100 events of which each is altered."""
 STAGES = {
     "bare": "from bytes and to a file, each",
     "changed": "ledger, every event changed",
@@ -83,29 +84,28 @@ def run(stage: str, tables: int, folder: Path) -> int:
             while graph.step():
                 pass
 
-        def say(groups: Sequence[Group], done: Callable[[], object] = lambda: None) -> None:
-            for each in groups:
+        def say(records: Iterable[Record]) -> None:
+            for each in records:
                 house.ledger.propose([each])
-            done()
 
-        for record in [*crawled(first, 1), crawled(first, 2)[0]]:
-            house.ledger.propose([record])
+        say([*crawled(first, 1), crawled(first, 2)[0]])
         draw()
-        say([next(singles) for _ in range(WARM)], draw)
+        say(islice(singles, WARM))
+        draw()
         if stage == "single":
-            found = [next(singles) for _ in range(COUNTED)]
+            found = list(islice(singles, COUNTED))
             with counting():
                 say(found)
             return COUNTED
         if stage == "drawn singly":
-            say([next(singles) for _ in range(TOGETHER)], draw)
-            say([next(singles) for _ in range(TOGETHER)])
+            say(islice(singles, TOGETHER))
+            draw()
+            say(islice(singles, TOGETHER))
             with counting():
                 draw()
             return TOGETHER
         if stage == "drawn":
-            for record in changed:
-                house.ledger.propose([record])
+            say(changed)
             with counting():
                 draw()
         else:

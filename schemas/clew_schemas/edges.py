@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from clew_schemas.registry import Aspect, EdgeRule
 from clew_schemas.resolve import Claim, attributed, denied, ranked
 from clew_schemas.select import select
-from clew_schemas.urn import any_of, column, column_start, dataset_of, kind_of, rows_of
+from clew_schemas.urn import any_of, column, column_start, columns, dataset_of, kind_of, rows_of
 
 
 class EdgeType(IntEnum):
@@ -168,8 +168,7 @@ def ends(aspect: Aspect, entity: str, document: dict[str, Any]) -> set[str]:
     for rule in aspect.edges:
         if rule.projection == "members":
             found.update((entity, any_of(entity), rows_of(entity)))
-            start = column_start(entity)
-            found.update([f"{start}{each['name']})" for each in document["columns"]])
+            found.update(columns(entity, [each["name"] for each in document["columns"]]))
         elif rule.projection == "lineage":
             found.update(_lineage_ends(document))
         else:
@@ -224,8 +223,7 @@ def _references(rule: EdgeRule, entity: str, document: dict[str, Any], source: s
 
 def _members(entity: str, document: dict[str, Any], source: str) -> list[Edge]:
     anyone, rows = any_of(entity), rows_of(entity)
-    start = column_start(entity)
-    urns = [f"{start}{each['name']})" for each in document["columns"]]
+    urns = columns(entity, [each["name"] for each in document["columns"]])
     return [Edge(entity, entity, _DESCRIBED, 0, 100, source), *_joined(urns, anyone, rows, _MEMBER, source)]
 
 
@@ -284,10 +282,8 @@ class _End:
         return known
 
 
-def _node(urn: str, path: str | None) -> str:
-    if kind_of(urn) != "dataset":
-        return urn
-    return any_of(urn) if path is None else column(urn, path)
+def _any(urn: str) -> str:
+    return any_of(urn) if kind_of(urn) == "dataset" else urn
 
 
 def _rows(urn: str) -> str:
@@ -306,6 +302,6 @@ def _gaps(carrier: str, documents: list[tuple[str, dict[str, Any]]]) -> Iterator
         else:
             continue
         for into in inputs:
-            yield Edge(_node(into, None), carrier, EdgeType.GAP, subtype, 100, source)
+            yield Edge(_any(into), carrier, EdgeType.GAP, subtype, 100, source)
         for out in outputs:
             yield Edge(carrier, _rows(out), EdgeType.GAP, subtype, 100, source)

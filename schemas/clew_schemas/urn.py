@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -103,7 +103,8 @@ def are_plain(texts: Sequence[str]) -> bool:
     return (
         0 < len(texts) <= _LINES
         and max(map(len, texts)) <= MAX_URN_LENGTH
-        and _PLAIN_LINES.fullmatch("\n".join(texts)) is not None
+        and _PLAIN_LINES.fullmatch(lines := "\n".join(texts)) is not None
+        and lines.count("\n") == len(texts) - 1  # else one of them is two lines
     )
 
 
@@ -150,6 +151,12 @@ def column(dataset: str, path: str) -> str:
 def column_start(dataset: str) -> str:
     """Return how the URN of each column of a dataset begins; its path and a bracket follow."""
     return f"{_COLUMN}{dataset[dataset.index('(') : -1]},"
+
+
+def columns(dataset: str, paths: Iterable[str]) -> list[str]:
+    """Return the URNs of columns of one dataset; see `column`."""
+    start = column_start(dataset)
+    return [f"{start}{path})" for path in paths]
 
 
 def any_of(dataset: str) -> str:

@@ -12,6 +12,7 @@ from clew_schemas.errors import BadInput
 from clew_schemas.urn import (
     Urn,
     any_of,
+    are_plain,
     check,
     column,
     dataset_of,
@@ -117,3 +118,20 @@ def test_bad_urns_are_refused_in_words(bad: str) -> None:
     with pytest.raises(BadInput) as caught:
         Urn.parse(bad)
     assert caught.value.what
+
+
+@pytest.mark.parametrize(
+    ("texts", "plain"),
+    [
+        (["urn:clew:dataset:(x,t)"], True),
+        (["urn:clew:dataset:(x,t)", "urn:clew:column:(x,t,a)"], True),
+        (["urn:clew:dataset:(x,t)\nurn:clew:dataset:(x,u)"], False),
+        (["urn:clew:dataset:(x,t)", "urn:clew:dataset:(x,u)\n"], False),
+        (["urn:clew:dataset:(x,t)", "urn:clew:column:(x,t)"], False),
+        (["urn:clew:dataset:(x,t)", "nothing of the kind"], False),
+        ([f"urn:clew:dataset:(x,{'t' * 5000})"], False),
+        ([], False),
+    ],
+)
+def test_urns_are_looked_at_together_as_each_alone(texts: list[str], plain: bool) -> None:
+    assert are_plain(texts) is plain

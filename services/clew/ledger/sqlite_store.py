@@ -23,6 +23,8 @@ from clew_schemas.errors import BadInput
 from clew_schemas.urn import dataset_of
 
 _CHUNK = 500
+_CHECKPOINT = 32 << 20
+"""Bytes in the WAL from which on they are brought into the database."""
 _CACHE = 500_000
 """Names whose numbers are kept in memory; beyond that the cache starts anew."""
 
@@ -226,11 +228,11 @@ def _open_database(path: Path, synchronous: str) -> sqlite3.Connection:
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-    connection.execute("PRAGMA page_size = 8192")
+    connection.execute("PRAGMA page_size = 4096")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA synchronous = {synchronous}")
     connection.execute("PRAGMA cache_size = -65536")
-    connection.execute("PRAGMA wal_autocheckpoint = 4000")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT // _page_size(connection)}")
     if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         _create(connection)
     version = _meta(connection, "format")
@@ -246,6 +248,12 @@ def _open_database(path: Path, synchronous: str) -> sqlite3.Connection:
     for row in connection.execute("SELECT id, hash, body FROM dictionary"):
         dictionaries.check(Dictionary(*row))
     return connection
+
+
+def _page_size(connection: sqlite3.Connection) -> int:
+    """Return the size of the file's pages: one that was begun earlier has larger ones."""
+    size: int = connection.execute("PRAGMA page_size").fetchone()[0]
+    return size
 
 
 def _meta(connection: sqlite3.Connection, key: str) -> Any:

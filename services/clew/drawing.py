@@ -1,4 +1,5 @@
-"""`python -m clew.drawing`: draws the search index and the relations for the house that started it.
+"""`python -m clew.drawing`: draws the search index and the relations for the house that started it, and works out what
+changes in its graph.
 
 `clew.materialise.lending` starts it, and tells what both sides say. It opens nothing before it is told to:
 until then the house itself writes the stores. It leaves as soon as the house is gone, in the middle of a step if need
@@ -21,6 +22,7 @@ from typing import Any, NamedTuple
 
 from clew.collector import calm
 from clew.ledger import LedgerReader, join_ledger
+from clew.materialise.drawn_ahead import Ahead
 from clew.materialise.follower import Follower, RelationsFollower, SearchFollower
 from clew.relations import Relations, join_relations
 from clew.search import Search, join_search
@@ -54,19 +56,24 @@ def main() -> None:
     home = Path(order["home"])
     with closing(join_ledger(home, order["epoch"])) as ledger:
         ledger.heard(said["head"])
+        ahead = Ahead(ledger, order["changes"])
+        ahead.heard(said["graph"])
         views = Drawn(join_search(home / "search"), join_relations(home / "relations"))
         relations = RelationsFollower(ledger, views)
         relations.pace = True
         workers = [_worker(each, ledger) for each in (SearchFollower(ledger, views), relations)]
+        workers.append(_ahead(ahead, ledger))
         calm()
         for worker in workers:
             worker.start()
         failing: Mapping[str, str] = {}
         while "end" not in (said := _next()):
+            ahead.heard(said["graph"])
             ledger.heard(said["head"])
             if failing != (now := {worker.work: worker.failing for worker in workers if worker.failing}):
                 failing = now
                 _say({"failing": failing})
+        ahead.end()
         for worker in workers:
             worker.stop()
         views.search.close()
@@ -84,6 +91,19 @@ def _worker(follower: Follower, ledger: LedgerReader) -> Worker:
         ledger.wait(follower.position() + 1, timeout=_WAIT)
 
     return Worker(follower.name, step, rest, threading.Condition(), lambda: follower.pause)
+
+
+def _ahead(ahead: Ahead, ledger: LedgerReader) -> Worker:
+    def step() -> bool:
+        try:
+            return ahead.step()
+        except BrokenPipeError:
+            os._exit(_LEFT_ALONE)
+
+    def rest() -> None:
+        ledger.wait(ahead.position() + 1, timeout=_WAIT)
+
+    return Worker(ahead.name, step, rest, threading.Condition(), lambda: ahead.pause)
 
 
 def _say(what: Mapping[str, Any]) -> None:

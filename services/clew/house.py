@@ -162,7 +162,11 @@ class House:
             return None
         followers = [each for each in self.followers if not isinstance(each, GraphFollower)]
         home, lock = self.settings.home, self._lock.descriptor
-        return DrawingProcess(home, lock, self.ledger, self.views, followers, self.moved)
+        process = DrawingProcess(home, lock, self.ledger, self.views, followers, self.moved)
+        for each in self.followers:
+            if isinstance(each, GraphFollower):
+                each.ahead = process.ahead
+        return process
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -491,6 +491,24 @@ def test_the_tail_tells_each_change_with_all_live_claims_as_of_its_commit(ledger
     assert [commit.seq for commit in ledger.tail(1, limit=1)] == [2]
 
 
+def test_the_tail_without_claims_tells_the_same_changes(ledger: Ledger) -> None:
+    def told(*, claims: bool) -> list[tuple[int, str, str, tuple[str, ...], int]]:
+        return [
+            (commit.seq, change.urn, change.aspect, change.sources, len(commit.points))
+            for commit in ledger.tail(0, claims=claims)
+            for change in commit.changes
+        ]
+
+    Crawler(ledger).crawl(note(ORDERS, "db"), note(ITEMS, "b"))
+    one(ledger, edit(note(ORDERS, "one")))
+    without = told(claims=False)
+    assert len(without) == 3
+    assert without == told(claims=True)
+    one(ledger, edit(note(ORDERS, "two")))
+    assert told(claims=False) == told(claims=True) != without
+    assert [len(change.claims) for change in ledger.tail(0, claims=True)[-1].changes] == [2]
+
+
 def test_retiring_a_source_withdraws_all_it_claims_and_it_may_claim_nothing_more(ledger: Ledger) -> None:
     crawler = Crawler(ledger)
     crawler.crawl(note(ORDERS, "a"), note(ITEMS, "b"))

@@ -9,15 +9,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from clew.graph import GraphChange
 from clew.house import House
 from clew.ledger import Source
 from clew.materialise import lending
 from clew.materialise.audit import views_digest
+from clew.materialise.follower import GraphFollower
 from clew.search import SearchQuery
 from clew.settings import Settings
 from clew_schemas import Group, event
@@ -53,9 +56,15 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
 
 
 def write(house: House, rounds: int, name: str = "w") -> None:
-    """Say something new about every thing, so many times."""
+    """Say something new about every thing, and let one flow into the others otherwise, so many times."""
+    things = [f"urn:clew:dataset:(x,t{at})" for at in range(6)]
     for number in range(rounds):
-        said = [event(f"urn:clew:dataset:(x,t{at})", "documentation", {"text": f"{name} {number}"}) for at in range(6)]
+        said = [event(each, "documentation", {"text": f"{name} {number}"}) for each in things]
+        mark = zlib.crc32(name.encode())
+        column = [0, f"c{mark % 50}", 0, f"d{number}", "IDENTITY", 1.0]
+        flow = {"inputs": [things[number % 5]], "outputs": [things[5]], "columns": [column]}
+        said.append(event(f"urn:clew:job:(x,j{mark}-{number})", "lineage", flow))
+        said.append(event("urn:clew:job:(x,again)", "lineage", flow))
         (receipt,) = house.ledger.propose([Group("steward", f"{name}/{number}", tuple(said))])
         assert receipt.status == "accepted", receipt
 
@@ -125,6 +134,31 @@ def test_another_process_draws_what_one_alone_would(house: House, tmp_path: Path
             assert one is not None
             assert other is not None
             assert (one.texts, one.facets) == (other.texts, other.facets)
+    check(house, tmp_path)
+
+
+def test_most_of_the_graph_is_worked_out_there(house: House, tmp_path: Path) -> None:
+    graph = next(each for each in house.followers if isinstance(each, GraphFollower))
+    taken = 0
+    assert graph.ahead is not None
+    ahead = graph.ahead
+
+    def counted(seq: int) -> Sequence[GraphChange]:
+        nonlocal taken
+        changes = ahead(seq)
+        taken += len(changes)
+        return changes
+
+    graph.ahead = counted
+    drawn_apart(house)
+    until(lambda: caught_up(house), "the views")
+    before, begun = taken, house.ledger.head_seq()
+    for number in range(10):
+        write(house, 20, f"round {number}")
+        seq = house.ledger.head_seq()
+        house.freshness.reach("graph", f"{house.ledger.epoch}-{seq}")
+        assert house.views.graph.position().seq >= seq
+    assert taken - before > (house.ledger.head_seq() - begun) / 2
     check(house, tmp_path)
 
 

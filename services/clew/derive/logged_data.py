@@ -20,7 +20,6 @@ from clew_schemas import Event, event
 from clew_schemas.aspects import Evidence, Lineage
 from clew_schemas.aspects.flow import Unresolved
 from clew_schemas.aspects.learning import Link
-from clew_schemas.resolve import resolve
 from clew_schemas.urn import Urn, unescape
 
 MIN_COLUMNS = 3
@@ -83,9 +82,8 @@ class LoggedData(Reactor):
         if not self._logged:
             return
         yield from self._by_name.get(_table_name(schema.urn), ())
-        said = resolve(schema.claims, self._ledger.registry.get("schema").resolution) or {}
-        for each in said.get("columns", ()):
-            yield from self._by_column.get(each["name"], ())
+        for name in self._columns(schema.urn):
+            yield from self._by_column.get(name, ())
 
     def _inputs(self, run: str) -> list[str]:
         """Return the sets that a run logged: datasets in its own namespace. Any other is catalogued by its platform."""

@@ -40,7 +40,7 @@ class Reactor(ABC):
 
     @abstractmethod
     def _touched(self, commit: Commit) -> Iterable[str]:
-        """Return the subjects to derive again after a commit."""
+        """Return the subjects to derive again after a commit. Its changes may come without their claims."""
 
     @abstractmethod
     def _derived(self, subject: str) -> Sequence[Event]:
@@ -57,7 +57,7 @@ class Reactor(ABC):
     def step(self) -> bool:
         """Take the next commits; say whether there were any."""
         self._take_over()
-        commits = self._ledger.tail(self._position, _BATCH)
+        commits = self._ledger.tail(self._position, _BATCH, claims=False)
         if not commits:
             return False
         causes: dict[str, int] = {}

@@ -162,8 +162,10 @@ class LedgerReader(Protocol):
     def wait(self, seq: int, timeout: float) -> bool:
         """Wait until `seq` is committed, at most `timeout` seconds; say whether it is."""
 
-    def tail(self, after: int, limit: int = 100, *, fresh: bool = False) -> list[Commit]:
+    def tail(self, after: int, limit: int = 100, *, fresh: bool = False, claims: bool = True) -> list[Commit]:
         """Return up to `limit` commits after the seq `after`, in order, without a gap.
+
+        Without `claims`, what changed may come without the claims that stand after it.
 
         Points that were measured again since, or swept, are missing from their commits when they are read `fresh`;
         otherwise they may still be among them.

@@ -352,7 +352,7 @@ class PostgresReader:
 
     # -- the tail
 
-    def tail(self, after: int, limit: int = 100, *, fresh: bool = False) -> list[Commit]:
+    def tail(self, after: int, limit: int = 100, *, fresh: bool = False, claims: bool = True) -> list[Commit]:
         self.learn()
         commits = tables.commits.c
         query = (
@@ -376,7 +376,7 @@ class PostgresReader:
             rows = self._rows(query)
             if not rows:
                 return []
-            changes = self._changes(after, rows[-1][0])
+            changes = self._changes(after, rows[-1][0], claims=claims)
             points = self._points_between(after, rows[-1][0])
         return [
             Commit(
@@ -394,7 +394,7 @@ class PostgresReader:
             for seq, time, branch, source, group, author, message, cause in rows
         ]
 
-    def _changes(self, after: int, last: int) -> dict[int, list[Change]]:
+    def _changes(self, after: int, last: int, *, claims: bool) -> dict[int, list[Change]]:
         touched: dict[tuple[int, int, str], dict[str, None]] = defaultdict(dict)
         urns: dict[int, str] = {}
         with self._reading() as connection:
@@ -402,14 +402,14 @@ class PostgresReader:
             for seq, entity, aspect, source, urn in fetch(_TOUCHED, {"after": after, "last": last}):
                 touched[seq, entity, aspect][source] = None
                 urns[entity] = urn
-            claims: dict[tuple[int, int, str], list[Claim]] = defaultdict(list)
+            stood: dict[tuple[int, int, str], list[Claim]] = defaultdict(list)
             wanted = ((seq, entity) for seq, entity, _ in touched)
-            for each in standing(fetch, self.registry, wanted, set(touched)):
-                claims[each.at, each.entity, each.aspect].append(each.claim)
+            for each in standing(fetch, self.registry, wanted, set(touched)) if claims else ():
+                stood[each.at, each.entity, each.aspect].append(each.claim)
         found: dict[int, list[Change]] = defaultdict(list)
         for key, sources in touched.items():
             seq, entity, aspect = key
-            said_now = _by_source(claims.get(key, ()))
+            said_now = _by_source(stood.get(key, ()))
             found[seq].append(Change("main", entity, urns[entity], aspect, tuple(sources), said_now))
         return found
 

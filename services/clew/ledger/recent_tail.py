@@ -44,15 +44,24 @@ class RecentTail:
             if words != self._words:
                 self._clear()
                 self._words = words
-            found: list[Commit] = []
-            while len(found) < limit and (commit := self._by_seq.get(after + len(found) + 1)) is not None:
-                found.append(commit)
+            found = self._following(after, limit)
             if len(found) < limit:
                 # Also what follows: a view that takes its commits one by one would pay for each.
                 portion = load(after + len(found), limit - len(found))
                 self._keep(portion)
                 found += portion.commits
             return found
+
+    def kept(self, after: int, limit: int, words: int) -> list[Commit]:
+        """Return up to `limit` of the commits after a seq that are kept, without a gap."""
+        with self._lock:
+            return self._following(after, limit) if words == self._words else []
+
+    def _following(self, after: int, limit: int) -> list[Commit]:
+        found: list[Commit] = []
+        while len(found) < limit and (commit := self._by_seq.get(after + len(found) + 1)) is not None:
+            found.append(commit)
+        return found
 
     def _keep(self, portion: Portion) -> None:
         if not portion.commits or portion.packed > _MOST_BYTES:

@@ -276,7 +276,7 @@ class SqliteLedger(SqliteReader):
             return 0
         swept = sqlite_care.sweep(self._reading, self._writing, (aspect, number), before, portion)
         if swept:
-            self._recent.forget()
+            self._forget_recent()
         return swept
 
     def adopt(self, archive: Archive) -> str:

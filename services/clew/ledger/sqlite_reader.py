@@ -8,6 +8,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal
@@ -41,6 +42,9 @@ _CACHE = 500_000
 _KEPT_ENTITIES = 100_000
 """What is kept in memory by its number, the same way: some 34 MB. What a number stands for never changes."""
 
+_CHANGED = 10
+"""Bytes of payload that a change kept in memory counts for beside its claims."""
+
 # What was withdrawn still reads what was said by it: of such a claim the last that it said.
 _DEFINITIONS = (
     "SELECT e.urn, d.stands, p.body FROM (SELECT c.entity, c.says IS NOT NULL AS stands, coalesce(c.says,"
@@ -69,7 +73,8 @@ class SqliteReader:
         self._names: dict[str, dict[int, str]] = {"aspect": {}, "source": {}}
         self._number_of: dict[str, dict[str, int]] = {"aspect": {}, "source": {}}
         self._ranks: dict[str, int] = {}
-        self._recent = RecentTail()
+        self._recent, self._recent_changes = RecentTail(), RecentTail()
+        """The newest commits with the claims that stood after them, and without."""
 
     @classmethod
     def join(cls, path: Path, epoch: str) -> SqliteReader:
@@ -403,13 +408,24 @@ class SqliteReader:
 
     # -- the tail
 
-    def tail(self, after: int, limit: int = 100, *, fresh: bool = False) -> list[Commit]:
+    def tail(self, after: int, limit: int = 100, *, fresh: bool = False, claims: bool = True) -> list[Commit]:
         words = self.learn()
         if fresh:
             return self._read_tail(after, limit).commits
-        return self._recent.take(after, limit, words, self._read_tail)
+        if claims:
+            return self._recent.take(after, limit, words, self._read_tail)
+        found = self._recent.kept(after, limit, words)
+        if left := limit - len(found):
+            load = partial(self._read_tail, claims=False)
+            found += self._recent_changes.take(after + len(found), left, words, load)
+        return found
 
-    def _read_tail(self, after: int, limit: int) -> Portion:
+    def _forget_recent(self) -> None:
+        """Read the tail anew from now on."""
+        self._recent.forget()
+        self._recent_changes.forget()
+
+    def _read_tail(self, after: int, limit: int, *, claims: bool = True) -> Portion:
         self._local.packed = 0
         with self._reading() as connection:
             commits = connection.execute(
@@ -420,7 +436,7 @@ class SqliteReader:
             ).fetchall()
             if not commits:
                 return Portion([], 0)
-            changes = self._changes(connection, after, commits[-1][0])
+            changes = self._changes(connection, after, commits[-1][0], claims=claims)
             points = self._points_between(connection, after, commits[-1][0])
         read = [
             Commit(
@@ -437,9 +453,11 @@ class SqliteReader:
             )
             for seq, time, branch, source, group, author, message, cause in commits
         ]
-        return Portion(read, self._local.packed)
+        return Portion(read, self._local.packed + _CHANGED * sum(len(each.changes) for each in read))
 
-    def _changes(self, connection: sqlite3.Connection, after: int, last: int) -> dict[int, list[Change]]:
+    def _changes(
+        self, connection: sqlite3.Connection, after: int, last: int, *, claims: bool
+    ) -> dict[int, list[Change]]:
         touched: dict[tuple[int, int, int], list[str]] = defaultdict(list)
         urns: dict[int, str] = {}
         for seq, entity, aspect, source, urn in connection.execute(
@@ -453,24 +471,31 @@ class SqliteReader:
             if name not in sources:
                 sources.append(name)
             urns[entity] = urn
+        stood = self._stood_after(connection, touched, list(urns)) if claims else {}
+        found: dict[int, list[Change]] = defaultdict(list)
+        for key, sources in touched.items():
+            seq, entity, aspect = key
+            stand = tuple(sorted(stood.get(key, ()), key=_BY_SOURCE))
+            found[seq].append(Change("main", entity, urns[entity], self._name("aspect", aspect), tuple(sources), stand))
+        return found
+
+    def _stood_after(
+        self, connection: sqlite3.Connection, keys: Collection[tuple[int, int, int]], entities: Sequence[int]
+    ) -> dict[tuple[int, int, int], list[Claim]]:
+        """Return the claims that stood after a seq about an entity's aspect, by (seq, entity, aspect)."""
         by_key: dict[tuple[int, int], list[ClaimHead]] = defaultdict(list)
-        for chunk in chunks(list(urns)):
+        for chunk in chunks(entities):
             for head in heads(connection, chunk):
                 by_key[head.entity, head.aspect].append(head)
         live = [
             (key, now)
-            for key in touched
+            for key in keys
             for head in by_key[key[1:]]
             if (now := standing(connection, head, key[0])) is not None
         ]
-        claims: dict[tuple[int, int, int], list[Claim]] = defaultdict(list)
+        found: dict[tuple[int, int, int], list[Claim]] = defaultdict(list)
         for (key, _), claim in zip(live, self._claims_of(connection, [head for _, head in live]), strict=True):
-            claims[key].append(claim)
-        found: dict[int, list[Change]] = defaultdict(list)
-        for key, sources in touched.items():
-            seq, entity, aspect = key
-            stand = tuple(sorted(claims[key], key=_BY_SOURCE))
-            found[seq].append(Change("main", entity, urns[entity], self._name("aspect", aspect), tuple(sources), stand))
+            found[key].append(claim)
         return found
 
     def _points_between(self, connection: sqlite3.Connection, after: int, last: int) -> dict[int, list[Point]]:

@@ -76,7 +76,7 @@ class KafkaTail:
 
     # -- from the tape
 
-    def tail(self, after: int, limit: int = 100, *, fresh: bool = False) -> list[Commit]:
+    def tail(self, after: int, limit: int = 100, *, fresh: bool = False, claims: bool = True) -> list[Commit]:
         self.learn()
         if fresh:
             return self._ledger.tail(after, limit, fresh=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from clew.graph import Graph, Position
+from clew.graph import Graph, GraphChange, Position
 from clew.ledger import LedgerReader
 from clew.materialise import draw_graph, draw_relations, draw_search
 from clew.materialise.views import Views
@@ -76,6 +76,8 @@ class GraphFollower:
         self._given = draw_graph.Given()
         self._left: tuple[Graph, Position] | None = None
         """The nodes that a graph has of this follower, and which graph that is and where it was left."""
+        self.ahead: Callable[[int], Sequence[GraphChange]] | None = None
+        """What has worked out changes of the commits after a seq already; it may have none."""
 
     def position(self) -> int:
         return self._views.graph.position().seq
@@ -86,20 +88,27 @@ class GraphFollower:
         position = graph.position()
         if self._left != (graph, position):
             self._given = draw_graph.Given()
-        commits = self._ledger.tail(position.seq, _BATCH)
-        if not commits:
-            return False
-        changes = draw_graph.draw(commits, self._ledger, self._given)
+        changes = self._ahead(position.seq)
+        self.pause = 0.0
+        if not changes:
+            commits = self._ledger.tail(position.seq, _BATCH)
+            if not commits:
+                return False
+            changes = draw_graph.draw(commits, self._ledger, self._given)
+            self.pause = _PAUSE * min(1.0, len(commits) / _PAUSED_FROM)
         graph.apply(self._ledger.epoch, changes)
         self._given.add(changes)
         self._left = graph, graph.position()
-        self.pause = _PAUSE * min(1.0, len(commits) / _PAUSED_FROM)
         self._unsaved = True
         self._save_when_due()
         return True
 
     def rest(self) -> None:
         self._save_when_due()
+
+    def _ahead(self, seq: int) -> Sequence[GraphChange]:
+        """Return what another process has worked out for the commits after a seq, if there are any."""
+        return self.ahead(seq) if self.ahead is not None and self._ledger.head_seq() > seq else ()
 
     def _save_when_due(self) -> None:
         """Save also where there is always something to take: who starts anew has no more than that to take again."""

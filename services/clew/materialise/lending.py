@@ -2,12 +2,14 @@
 
 All threads of a Python process share one interpreter: what followers do keeps writers and questions waiting. Search
 and relations only read the ledger, and nobody else writes their stores. So, when `ENOUGH` work was done on them here, a
-process that does nothing else draws them; here they are read meanwhile. When that process ends, for whatever reason,
-they are followed here again.
+process that does nothing else draws them; here they are read meanwhile. For the graph, which stays here, it works out
+what changes (`drawn_ahead`). When that process ends, for whatever reason, all is followed here again.
 
-Both sides say lines of JSON. This one says `{"home", "epoch"}` first, `{"head"}` whenever the ledger has moved and
-every half second, `{"end"}` at last. The other one says `{"ready"}` when it could begin, `{"drawn": view}` after each
-step, and `{"failing": {view: error}}` whenever that changes. When this one is silent for good, the other one is gone.
+Both sides say lines of JSON. This one says `{"home", "epoch", "changes"}` first, the last being the descriptor of a
+pipe for what changes in the graph; `{"head", "graph"}`, how far the ledger and the graph have come, whenever the
+ledger has moved and every half second; `{"end"}` at last. The other one says `{"ready"}` when it could begin,
+`{"drawn": view}` after each step, and `{"failing": {view: error}}` whenever that changes. When this one is silent for
+good, the other one is gone.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from clew.graph import GraphChange
 from clew.ledger import LedgerReader
+from clew.materialise.drawn_ahead import DrawnAhead
 from clew.materialise.follower import Follower
 from clew.materialise.views import Views
 
@@ -118,6 +122,7 @@ class DrawingProcess:
         self._saying = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._listener: threading.Thread | None = None
+        self._changes: DrawnAhead | None = None
         self._ending = False
         self._here = threading.Event()
         self._here.set()
@@ -133,6 +138,11 @@ class DrawingProcess:
     def wait_for_end(self, timeout: float) -> None:
         """Wait until nobody else draws, at most so many seconds."""
         self._here.wait(timeout)
+
+    def ahead(self, seq: int) -> Sequence[GraphChange]:
+        """Return what changes in the graph with commits after a seq, as far as the process has worked it out."""
+        changes = self._changes
+        return changes.take(seq) if changes is not None and self.draws else ()
 
     def note(self, seconds: float) -> None:
         """Take into account what was spent on drawing here; start the process when it was enough."""
@@ -165,22 +175,27 @@ class DrawingProcess:
     # -- its beginning and its end
 
     def _start(self) -> None:
+        here, there = os.pipe()
         try:
             process = subprocess.Popen(  # noqa: S603 - this interpreter, a module of ours
                 _COMMAND,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                pass_fds=(self._keeps,),
+                pass_fds=(self._keeps, there),
                 bufsize=0,
                 start_new_session=True,  # what a terminal tells its processes is meant for the house
             )
         except OSError as error:
             log.warning("no process of its own for search and relations: %s", error)
+            os.close(here)
             self._need_more()
             return
+        finally:
+            os.close(there)
         assert process.stdin is not None
         os.set_blocking(process.stdin.fileno(), False)
-        self._say(process, {"home": str(self._home), "epoch": self._ledger.epoch})
+        self._changes = DrawnAhead(here)
+        self._say(process, {"home": str(self._home), "epoch": self._ledger.epoch, "changes": there})
         listener = threading.Thread(target=self._listen, args=(process,), name="clew-drawing", daemon=True)
         listener.start()
         self._process, self._listener = process, listener
@@ -239,7 +254,10 @@ class DrawingProcess:
                     view.take_back()
                 except Exception:
                     log.exception("what the process that drew has left can't be read")
-            self._process, self._ending, self._spent, self.failing = None, False, 0.0, {}
+            if self._changes is not None:
+                self._changes.close()
+            self._process, self._changes = None, None
+            self._ending, self._spent, self.failing = False, 0.0, {}
             self._here.set()
 
     @contextmanager
@@ -264,7 +282,7 @@ class DrawingProcess:
             if idle > _IDLE or (idle > _STUCK and any(each.position() < head for each in self.followers)):
                 self._end()
                 return
-            if not self._say(process, {"head": head}):
+            if not self._say(process, {"head": head, "graph": self._views.graph.position().seq}):
                 return
             time.sleep(_GATHER)
             self._ledger.wait(head + 1, _LISTEN)

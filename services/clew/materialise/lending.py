@@ -46,8 +46,9 @@ _AGAIN = 4.0
 _MOST = 16.0
 """Seconds of CPU time in a minute that are enough in any case: a house under load gets there."""
 _LISTEN = 0.5
-_GATHER = 0.02
-"""Seconds between two messages about the ledger's head."""
+_GATHER, _GATHERED_FROM = 0.02, 8
+"""Seconds between two messages about the ledger's head at most, and how many commits it has moved by from which on they
+are so far apart: fewer have come at leisure, and the next is told the sooner."""
 _PATIENCE = 30.0
 """Seconds that the other process gets to finish what it is at."""
 _COMMAND = (sys.executable or "python3", "-P", "-m", "clew.drawing")
@@ -276,6 +277,7 @@ class DrawingProcess:
 
     def _tell(self, process: subprocess.Popen[bytes]) -> None:
         """Say how far the ledger has come, as long as the process draws."""
+        told = 0
         while self.draws and self._process is process:
             head = self._ledger.head_seq()
             idle = time.monotonic() - self._drew
@@ -284,7 +286,8 @@ class DrawingProcess:
                 return
             if not self._say(process, {"head": head, "graph": self._views.graph.position().seq}):
                 return
-            time.sleep(_GATHER)
+            time.sleep(_GATHER * min(1.0, (head - told) / _GATHERED_FROM))
+            told = head
             self._ledger.wait(head + 1, _LISTEN)
 
     def _say(self, process: subprocess.Popen[bytes], what: Mapping[str, Any]) -> bool:

@@ -1,12 +1,14 @@
 """Windows of measuring, and how much of the cores a host gave to others meanwhile.
 
 A machine that others work on, too, is not the two cores that a budget speaks of. What can be measured in windows is
-therefore measured again while the host took more than `QUIET` of one, up to a number of times. The windows of which it
-took least count, whatever they gave; each figure says how many there were and what was taken.
+therefore measured again while the host took more than `QUIET` of one, up to a number of times, and after a rest: a host
+that rations gives a machine that rested more than one that has worked for long. The windows of which it took least
+count, whatever they gave; each figure says how many there were and what was taken.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,9 @@ from typing import Generic, TypeVar
 
 QUIET = 0.02
 """The share of the cores' time that others may have had of a window that counts as quiet."""
+
+REST = 20.0
+"""Seconds of rest before a window that follows one which was not quiet."""
 
 T = TypeVar("T")
 
@@ -43,7 +48,9 @@ class Windows(Generic[T]):
     said: str
 
 
-def quietest(measure: Callable[[], T], wanted: int, most: int) -> Windows[T]:
+def quietest(
+    measure: Callable[[], T], wanted: int, most: int, rest: Callable[[float], object] = time.sleep
+) -> Windows[T]:
     """Measure until `wanted` windows were quiet, at most `most` times; return those of which others had least.
 
     Where nothing says what others had, each counts as quiet.
@@ -51,6 +58,8 @@ def quietest(measure: Callable[[], T], wanted: int, most: int) -> Windows[T]:
     windows: list[tuple[float, int, T]] = []
     known = True
     while len(windows) < most and sum(share <= QUIET for share, _, _ in windows) < wanted:
+        if windows and windows[-1][0] > QUIET:
+            rest(REST)
         before = ticks()
         found = measure()
         share = taken(before)

@@ -42,14 +42,16 @@ def test_no_more_windows_are_measured_than_are_needed(others_have: Callable[[lis
 
 def test_a_window_that_others_disturbed_is_measured_again(others_have: Callable[[list[float]], None]) -> None:
     others_have([0, 30, 1, 5, 2])
-    assert quietest(numbered(), 3, 6).kept == [1, 3, 5]
+    rests: list[float] = []
+    assert quietest(numbered(), 3, 6, rests.append).kept == [1, 3, 5]
+    assert rests == [windows.REST] * 2
 
 
 def test_where_it_is_never_quiet_the_least_disturbed_count_in_their_order(
     others_have: Callable[[list[float]], None],
 ) -> None:
     others_have([40, 10, 50, 20])
-    found = quietest(numbered(), 2, 4)
+    found = quietest(numbered(), 2, 4, lambda _: None)
     assert found.kept == [2, 4]
     assert found.said == "2 of 4 windows, others had 20%"
 

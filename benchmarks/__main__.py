@@ -112,8 +112,8 @@ def main() -> int:
         "measured stands at the top of each file in `benchmarks/`. How fast the machine was just then stands at each",
         "section: the CPU time of a loop of a million multiplications in Python, before and after, and the share of",
         "the cores' time that the host gave to others meanwhile. Where a figure says *windows*, it was measured again",
-        f"while others had more than {QUIET:.0%} of one, after {REST:.0f} s of rest; those of which they had least count,",
-        "whatever they gave.",
+        f"while others had more than {QUIET:.0%} of one, after {REST:.0f} s of rest; those of which they had least",
+        "count, whatever they gave.",
     ]
     missed = failed = 0
     chosen = given.only.split(",")

@@ -100,7 +100,7 @@ class Ahead:
             try:
                 left = left[os.write(self._pipe, left) :]
             except BlockingIOError:
-                select.select((), (self._pipe,), (), _LOOK)
+                _ready(self._pipe, select.POLLOUT, _LOOK)
         return True
 
 
@@ -176,7 +176,14 @@ class DrawnAhead:
         """Read what has come, or comes until then; say whether there was anything."""
         if not self._open:
             return False
-        ready, _, _ = select.select((self._pipe,), (), (), max(0.0, until - self._clock()))
-        read = os.read(self._pipe, _MOST) if ready else b""
+        left = max(0.0, until - self._clock())
+        read = os.read(self._pipe, _MOST) if _ready(self._pipe, select.POLLIN, left) else b""
         self._bytes += read
         return bool(read)
+
+
+def _ready(pipe: int, event: int, seconds: float) -> bool:
+    """Wait until a pipe can be read or written, or has no other end; not by `select`, which knows 1,024 descriptors."""
+    poller = select.poll()
+    poller.register(pipe, event)
+    return bool(poller.poll(seconds * 1000))

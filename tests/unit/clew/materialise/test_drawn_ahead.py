@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import resource
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -121,11 +122,11 @@ def test_when_nothing_came_nobody_waits_again_for_a_while(
     waited: list[float] = []
     now = [100.0]
 
-    def select(_read: Any, _write: Any, _errors: Any, timeout: float) -> tuple[Any, Any, Any]:
-        waited.append(timeout)
-        return (), (), ()
+    def ready(_pipe: int, _event: int, seconds: float) -> bool:
+        waited.append(seconds)
+        return False
 
-    monkeypatch.setattr(drawn_ahead.select, "select", select)
+    monkeypatch.setattr(drawn_ahead, "_ready", ready)
     patient = DrawnAhead(os.dup(pipe.write), lambda: now[0])
     for moment in (100.0, 101.0, 109.0, 110.0, 111.0):
         now[0] = moment
@@ -152,6 +153,19 @@ def test_half_a_portion_is_none(house: House, pipe: Pipe) -> None:
     sending.join()
     os.close(pipe.write)
     assert pipe.house.take(0) == []
+
+
+def test_a_house_with_many_open_files_reads_all_the_same(house: House) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4096), hard))
+    read, write = os.pipe()
+    taking = DrawnAhead(fcntl.fcntl(read, fcntl.F_DUPFD, 2000))
+    os.close(read)
+    say(house, "a")
+    Ahead(house.ledger, write).step()
+    assert seqs(taking.take(0)) == [1]
+    taking.close()
+    os.close(write)
 
 
 def test_after_the_end_nothing_comes(house: House, pipe: Pipe) -> None:

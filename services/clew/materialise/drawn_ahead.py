@@ -20,18 +20,18 @@ import msgspec
 from clew.graph import GraphChange
 from clew.ledger import Commit, LedgerReader
 from clew.materialise.draw_graph import Given, draw
+from clew.materialise.follower import graph_pause
 
 _BATCH = 100
 """Commits read at a time."""
-_PAUSE, _PAUSED_FROM = 0.015, 8
-"""Seconds to pause at most after commits were sent, and from how many on: see `GraphFollower`."""
 _PORTION = 200
 """Changes from which on what was worked out is sent, so that nobody waits long for a portion."""
-_PATIENCE = 1.0
-"""Seconds that the house waits for a portion, and as many as it does without when one did not come."""
-_WITHOUT = 10.0
+_PATIENCE, _WITHOUT = 1.0, 10.0
+"""Seconds that the house waits for a portion, and those in which it waits for none after one did not come."""
 _LOOK = 0.2
+"""Seconds after which one that waits for a reader looks whether it is to end."""
 _MOST = 1 << 18
+"""Bytes read at a time."""
 _LENGTH = struct.Struct("<I")
 
 
@@ -85,7 +85,7 @@ class Ahead:
                 return False
             self._given.add(changes)
             after = self._at = taken[-1].seq
-        self.pause = _PAUSE * min(1.0, len(commits) / _PAUSED_FROM)
+        self.pause = graph_pause(len(commits))
         return bool(commits)
 
     def end(self) -> None:

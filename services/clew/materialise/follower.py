@@ -31,6 +31,11 @@ _FAR_BEHIND = 20_000
 """Commits from which on the relations' follower gives way to nobody."""
 
 
+def graph_pause(commits: int) -> float:
+    """Return the seconds to pause after so many commits were taken for the graph."""
+    return _PAUSE * min(1.0, commits / _PAUSED_FROM)
+
+
 class Follower(Protocol):
     """Something that keeps up with the ledger."""
 
@@ -95,7 +100,7 @@ class GraphFollower:
             if not commits:
                 return False
             changes = draw_graph.draw(commits, self._ledger, self._given)
-            self.pause = _PAUSE * min(1.0, len(commits) / _PAUSED_FROM)
+            self.pause = graph_pause(len(commits))
         graph.apply(self._ledger.epoch, changes)
         self._given.add(changes)
         self._left = graph, graph.position()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import resource
+import select
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -33,9 +34,9 @@ class Pipe:
     """Both ends, and what has passed."""
 
     def __init__(self, house: House) -> None:
-        read, self.write = os.pipe()
+        self.read, self.write = os.pipe()
         self.ahead = Ahead(house.ledger, self.write)
-        self.house = DrawnAhead(read)
+        self.house = DrawnAhead(self.read)
 
     def close(self) -> None:
         self.house.close()
@@ -149,6 +150,7 @@ def test_half_a_portion_is_none(house: House, pipe: Pipe) -> None:
     say(house, "a", columns=8_000)
     sending = threading.Thread(target=pipe.ahead.step)
     sending.start()
+    select.select((pipe.read,), (), ())  # it has begun to come, and the pipe does not hold all of it
     pipe.ahead.end()
     sending.join()
     os.close(pipe.write)

@@ -15,7 +15,7 @@ export DBT_ARTIFACTS ?= $(CURDIR)/$(DEMO)/target
 export NYC_YESTERDAY ?= $(dir $(NYC_DUCKDB))yesterday/$(notdir $(NYC_DUCKDB))
 export MLFLOW_STORE ?= $(CURDIR)/$(DEMO)/mlflow
 
-.PHONY: help setup demo servers serve ui check test test-ui test-quick test-all bench lock transcript pictures clean
+.PHONY: help setup demo servers serve ui check test test-ui test-quick test-all fuzz bench lock transcript pictures clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -83,6 +83,10 @@ test-quick: check $(DEMO)/.built  ## the suite of one process, without servers
 test-all: check $(DEMO)/.built test-ui  ## every test, every fault
 	$(BIN)/python -m tools.servers fetch
 	CLEW_FUZZ_FACTOR=1 $(BIN)/pytest -n 3
+
+fuzz: setup  ## readers of bytes under guidance by coverage; READERS="sql http", SECONDS=60 each
+	cd tests && PYTHONPATH=../services:../schemas:../connectors:..:. ../$(BIN)/python -W ignore -m fuzz.guided \
+		$(READERS) --seconds $(or $(SECONDS),60)
 
 bench: $(DEMO)/.built $(UI)  ## measure, and write docs/benchmarks.md; CHECK=1 fails where a budget is missed
 	@tools/need.sh chromium chromium

@@ -8,6 +8,7 @@ BLANK = "***"
 
 # It begins at the slashes: one that looked for a scheme before them would take time by the square of a long word.
 _URL_PASSWORD = re.compile(r"(://[^/\s:@\"'\\]*):[^/\s@\"'\\]+@")
+_BLANK_PASSWORD = rf"\1:{BLANK}@"
 _NAMED = r"(?:password|passwd|pwd|secret|secret_?key|api_?key|access_?key|private_?key|access_?token|auth_?token|token)"
 _QUERY_SECRET = re.compile(rf"([?&;]{_NAMED}=)[^&;\s\"'\\]+", re.IGNORECASE)
 _MEMBER_SECRET = re.compile(rf'("[A-Za-z0-9_.-]*{_NAMED}"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
@@ -19,11 +20,12 @@ def scrub(text: str) -> str:
     """Return `text` (prose, a URL, or JSON) with passwords in URLs and values of secret-sounding names blanked."""
     has_url = "://" in text
     if has_url and "@" in text:
-        text = _URL_PASSWORD.sub(rf"\1:{BLANK}@", text)
+        text = _URL_PASSWORD.sub(_BLANK_PASSWORD, text)
     folded = text.lower()
     if _may_name_one(folded) or (has_url and not text.isascii()):
-        text = _QUERY_SECRET.sub(rf"\1{BLANK}", text)
-        text = _MEMBER_SECRET.sub(rf'\1"{BLANK}"', text)
+        named = _MEMBER_SECRET.sub(rf'\1"{BLANK}"', _QUERY_SECRET.sub(rf"\1{BLANK}", text))
+        if named != text:  # a slash that is gone may have kept a password from being seen
+            text = _URL_PASSWORD.sub(_BLANK_PASSWORD, named)
     return text
 
 

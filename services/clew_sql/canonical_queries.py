@@ -15,6 +15,7 @@ from clew_sql.canonical_expressions import VOLATILE, Expressions, bare
 from clew_sql.canonical_scope import Item, Place, Shape, Source, short, unordered
 from clew_sql.catalog import Catalog, Dataset
 from clew_sql.names import Name, Names
+from clew_sql.parse import edits_of
 
 READ: Final = frozenset(
     "expressions distinct from_ joins where group having qualify windows order limit offset with_".split()
@@ -344,8 +345,8 @@ class _Select:
     def _expanded(self, source: Source, star: exp.Expr) -> Iterator[Item]:
         assert source.columns is not None
         dropped = {self._key_of(each) for each in star.args.get("except_") or ()}
-        replaced = {self._names.of(each.args["alias"]).key: each.this for each in star.args.get("replace") or ()}
-        renamed = {self._key_of(each.this): each.args["alias"] for each in star.args.get("rename") or ()}
+        replaced = {self._names.of(name).key: value for value, name in edits_of(star, "replace")}
+        renamed = {self._key_of(old): name for old, name in edits_of(star, "rename")}
         for key, item in source.columns.items():
             if key in dropped:
                 continue

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from sqlglot import exp
 
 from clew_sql.catalog import Dataset
+from clew_sql.errors import SqlError
 from clew_sql.expressions import VALUE, decide, read
 from clew_sql.flow import Flow, add_all
-from clew_sql.gaps import COLUMN_COUNT, UNSUPPORTED_STATEMENT
+from clew_sql.gaps import COLUMN_COUNT, UNSUPPORTED_EXPRESSION, UNSUPPORTED_STATEMENT
 from clew_sql.lineage import Lineage, Subtype
 from clew_sql.reading import Reading, merge, named_in
 from clew_sql.relations import Field, Relation
@@ -63,8 +64,10 @@ def merged(reading: Reading, tree: exp.Expr) -> list[Lineage]:
     place_one(tree.this, scope)
     place_one(tree.args["using"], scope)
     target, source = scope.places[0], scope.places[-1]
-    if tree.args.get("on") is not None:
+    if isinstance(tree.args.get("on"), exp.Expr):
         decide(tree.args["on"], scope, Subtype.JOIN)
+    elif not tree.args.get("using_cond"):
+        raise SqlError("cannot parse: MERGE without ON")
     dataset = reading.target(tree.this)
     fields: list[Field] = []
     for when in tree.args["whens"].expressions:
@@ -158,6 +161,7 @@ def _assigned(
     """A column for each assignment of SET, those of `(a, b) = (…)` one by one."""
     for each in assignments:
         if not isinstance(each, exp.EQ):
+            reading.gaps.add(UNSUPPORTED_EXPRESSION, "SET of what is no assignment")
             continue
         left = each.this.expressions if isinstance(each.this, exp.Tuple) else [each.this]
         right = each.expression
@@ -211,7 +215,8 @@ def _when(
 ) -> Iterator[Field]:
     known = {reading.names.stored(c): c for c in dataset.columns or ()}
     if isinstance(then, exp.Update):
-        if any(isinstance(e, exp.Star) for e in then.expressions):
+        assigned = then.args.get("expressions")
+        if isinstance(assigned, exp.Star) or any(isinstance(e, exp.Star) for e in then.expressions):
             yield from _by_name(reading, source, known, dataset)
         else:
             yield from _assigned(reading, then.expressions, dataset, target.path[-1:], scope)

@@ -8,9 +8,11 @@ from typing import Final
 from sqlglot import exp
 
 from clew_sql.catalog import Dataset
+from clew_sql.errors import SqlError
 from clew_sql.flow import Flow
 from clew_sql.gaps import FILE_SOURCE, FILE_TARGET, ROUTINE, UNSUPPORTED_STATEMENT
 from clew_sql.lineage import Lineage, OutputColumn, Unresolved
+from clew_sql.parse import inner, table_named
 from clew_sql.reading import Reading
 from clew_sql.relations import Field, Relation
 
@@ -225,6 +227,8 @@ def copied(reading: Reading, tree: exp.Expr) -> list[Lineage]:
     snowflake = isinstance(inner, exp.Table) and isinstance(inner.this, exp.Var)
     if tree.args.get("kind") and not snowflake and isinstance(inner, exp.Table):
         return [_loaded(reading, target, inner, files)]
+    if snowflake and not files:
+        raise SqlError("cannot parse: COPY INTO names nothing to be copied")
     query = files[0] if snowflake else inner
     file = _file(inner if snowflake else files[0] if files else None)
     if isinstance(query, exp.Table):
@@ -291,9 +295,9 @@ def executed(reading: Reading, tree: exp.Expr) -> list[Lineage]:
     name = tree.this.name if isinstance(tree.this, exp.Expr) else ""
     values = [e.expression if isinstance(e, exp.EQ) else e for e in tree.expressions]
     if name.lower() == "sp_rename" and len(values) >= 2 and all(isinstance(v, exp.Literal) for v in values[:2]):
-        old = exp.to_table(values[0].name, dialect=reading.dialect)
+        old = table_named(values[0].name, reading.parsed)
         if len(values) == 2:
-            new = exp.to_table(values[1].name, dialect=reading.dialect)
+            new = table_named(values[1].name, reading.parsed)
             return [_moved(reading, reading.target(old), _renamed(reading, old, new))]
     reading.gaps.add(ROUTINE, f"calls {name}, which is not looked into")
     return [reading.empty("EXECUTE")]
@@ -321,7 +325,7 @@ def commanded(reading: Reading, tree: exp.Expr) -> list[Lineage]:
         fields = [reading.checked(f, known, target) for f in relation.fields]
         return [reading.lineage("ALTER TABLE APPEND", relation, fields, target.name)]
     if word == "UNLOAD" and (unload := UNLOADED.match(text)):
-        query = exp.maybe_parse((unload.group(1) or unload.group(2)).replace("''", "'"), dialect=reading.dialect)
+        query = inner((unload.group(1) or unload.group(2)).replace("''", "'"), reading.parsed)
         return [_unloaded(reading, reading.relation(query), unload.group(3))]
     if word in ("CALL", "EXEC", "EXECUTE"):
         reading.gaps.add(ROUTINE, f"calls {text.strip()[:80]}, which is not looked into")
@@ -353,7 +357,7 @@ def _pairs(text: str, between: str) -> list[tuple[str, str]]:
 
 
 def _table(reading: Reading, text: str) -> Dataset:
-    return reading.target(exp.to_table(text, dialect=reading.dialect))
+    return reading.target(table_named(text, reading.parsed))
 
 
 def without_partitions(reading: Reading, table: exp.Expr, dataset: Dataset) -> Dataset:

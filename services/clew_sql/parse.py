@@ -114,6 +114,37 @@ def _words_behind_end(tokens: list[Token], dialect: Dialect) -> Iterator[Token]:
         before = token
 
 
+def inner(text: str, dialect: Dialect) -> exp.Expr:
+    """The one statement of a text that stands in another statement. Raises `SqlError` for anything else."""
+    found = list(trees(text, dialect))
+    failure = next((tree for tree in found if isinstance(tree, SqlError)), None)
+    if failure is not None:
+        raise failure
+    if len(found) != 1 or not isinstance(found[0], exp.Expr):
+        raise SqlError("cannot parse: not one statement")
+    return found[0]
+
+
+def table_named(text: str, dialect: Dialect) -> exp.Table:
+    """The table that a text names. Raises `SqlError` where it is not made of names."""
+    try:
+        return exp.to_table(text, dialect=dialect)
+    except (ParseError, TokenError, ValueError) as error:
+        raise SqlError(f"cannot parse: {text[:80]!r} is no table's name") from error
+
+
+def edits_of(star: exp.Expr, edit: str) -> Iterator[tuple[exp.Expr, exp.Expr]]:
+    """What REPLACE or RENAME of a star changes: what stands before each AS, and the name behind it.
+
+    sqlglot lets other things pass there. Raises `SqlError` for them.
+    """
+    for each in star.args.get(edit) or ():
+        before, name = each.args.get("this"), each.args.get("alias")
+        if not isinstance(before, exp.Expr) or not isinstance(name, exp.Expr):
+            raise SqlError(f"cannot parse: a {edit.upper()} of * without AS")
+        yield before, name
+
+
 def body(text: str, kind: str, dialect: Dialect) -> Routine:
     """What stands in a routine's body that is given as text."""
     try:

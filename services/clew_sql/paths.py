@@ -27,7 +27,7 @@ def steps_of(node: exp.Expr) -> tuple[list[str], list[exp.Expr]]:
             steps += _of_json_path(key)
         elif isinstance(key, exp.Literal):
             steps += _of_literal(key, int(node.args.get("offset") or 0))
-        else:
+        elif isinstance(key, exp.Expr):  # none where sqlglot lets an argument be missing
             steps.append("[]")
             computed.append(key)
     return steps, computed

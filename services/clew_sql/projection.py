@@ -11,6 +11,7 @@ from clew_sql.flow import Flow
 from clew_sql.gaps import UNSUPPORTED_EXPRESSION
 from clew_sql.names import Name
 from clew_sql.naming import unnamed
+from clew_sql.parse import edits_of
 from clew_sql.relations import Field, Relation, Rest
 from clew_sql.scope import AliasUse, Place, Scope
 
@@ -149,12 +150,10 @@ class _Edits:
             [names.coarse(names.of(part).key) for part in (e.parts if isinstance(e, exp.Column) else [e])]
             for e in star.args.get("except_") or ()
         ]
-        self._replaced = {names.coarse(names.of(r.args["alias"]).key): r.this for r in star.args.get("replace") or ()}
+        self._replaced = {names.coarse(names.of(name).key): value for value, name in edits_of(star, "replace")}
         self._renamed = {
-            names.coarse(names.of(r.this.this if isinstance(r.this, exp.Column) else r.this).key): names.of(
-                r.args["alias"]
-            )
-            for r in star.args.get("rename") or ()
+            names.coarse(names.of(old.this if isinstance(old, exp.Column) else old).key): names.of(name)
+            for old, name in edits_of(star, "rename")
         }
 
     def of(self, columns: Iterator[tuple[Place, Field]]) -> Iterator[Field]:

@@ -7,6 +7,7 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from clew_sql.catalog import Catalog, Dataset, Schema
+from clew_sql.errors import SqlError
 from clew_sql.flow import Flow, Indirect, influences, output_column
 from clew_sql.gaps import COLUMN_COUNT, UNKNOWN_COLUMN, UNKNOWN_TARGET, Gaps
 from clew_sql.lineage import GUESS, Lineage, OutputColumn
@@ -43,8 +44,10 @@ class Reading:
         self.in_routine = False
         self._structs = Structs(dialect, self.names)
 
-    def target(self, table: exp.Expr) -> Dataset:
-        assert isinstance(table, exp.Table)
+    def target(self, table: exp.Expr | None) -> Dataset:
+        """The dataset that a statement writes. Raises `SqlError` where no table stands, which sqlglot lets pass."""
+        if not isinstance(table, exp.Table):
+            raise SqlError("cannot parse: no table is named where one is written")
         return self.catalog.dataset([self.names.of(part) for part in table.parts])
 
     def scope(self, query: exp.Expr, holder: exp.Expr | None = None) -> Scope:
@@ -139,7 +142,7 @@ class Reading:
             # a plain reference is written as it is; all else is copied, since writing may change the tree
             plain = isinstance(column.expression, exp.Column)
             return column.expression.sql(dialect=self.dialect, comments=False, copy=not plain)
-        except RecursionError:
+        except (RecursionError, ValueError):  # sqlglot can read some paths into JSON that it can't write
             return "…"
 
 

@@ -50,6 +50,8 @@ class Reader:
         self._begin()
         try:
             found = self._read(statement)
+        except SqlError as error:
+            found = [self.failed(PARSE_ERROR, str(error), kind(statement))]
         except RecursionError:
             found = [self.failed(TOO_DEEP, "nested too deeply to be followed", kind(statement))]
         except Exception as error:

@@ -9,7 +9,8 @@ import pytest
 
 from clew.house import House
 from clew.settings import Settings
-from fuzz.door import TRIED, Door, Log
+from fuzz.door import Door, Log
+from fuzz.ugly import TRIED
 
 
 @pytest.fixture(scope="module")

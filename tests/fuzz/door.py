@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections import Counter
 from typing import Any
 
 import httpx
@@ -14,11 +13,26 @@ from starlette.testclient import TestClient
 from clew.api.app import create_app
 from clew.house import House
 from clew_schemas import canonical
-from fuzz.ugly import SECRET
+from fuzz.ugly import SECRET, TRIED
 from unit.clew.api.wire import BASE, DELAYS, FLIGHTS, START, THREAD, group, says
 
-TRIED: Counter[str] = Counter()
-"""Inputs tried in this run, by door."""
+_EDITS: list[dict[str, Any]] = [
+    {"of": FLIGHTS, "edit": {"op": "describe", "text": "x"}, "read": {"text": "y"}},
+    {"things": [FLIGHTS, "nyc"], "edit": {"op": "add_tag", "tag": "pii"}, "dryRun": False},
+    {"where": {"text": "flights", "filters": {"kind": ["dataset"]}}, "edit": {"op": "add_owner", "owner": "a@b.c"}},
+]
+ORDERS: list[tuple[str, dict[str, Any]]] = [
+    ("/v1/edits/lineage", {"from": f"{FLIGHTS}", "to": "delays", "note": "seen", "deny": False}),
+    ("/v1/edits/undo", {"undo": "edit-0123456789abcdef0123456789abcdef"}),
+    ("/v1/glossary", {"name": "Delay", "create": True, "definition": "late", "synonyms": ["lag"], "related": []}),
+    ("/v1/domains", {"name": "Ops", "create": True, "parent": "", "definition": "all"}),
+    ("/v1/sources", {"name": "new", "order": "time", "rank": 50, "door": "connector"}),
+    ("/v1/tokens", {"name": "t", "scopes": ["read"], "source": ""}),
+    ("/v1/admin/doctor", {"mend": True}),
+    ("/v1/model/kinds", {"name": "gadget", "label": "Gadget", "leaf": False}),
+    *(("/v1/edits", each) for each in _EDITS),
+]
+"""Good bodies of what writes beside events, with their paths."""
 
 
 class Log(logging.Handler):

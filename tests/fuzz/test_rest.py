@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 
-from fuzz.door import TRIED, Door, hold
-from fuzz.ugly import as_json, bodies, damaged, lines, spoiled, texts, tries
+from fuzz.door import ORDERS, Door, hold
+from fuzz.ugly import TRIED, as_json, bodies, damaged, lines, spoiled, texts, tries
 from unit.clew.api.wire import FLIGHTS, START
 
 ENDLESS = {"/v1/changes"}
@@ -99,24 +99,6 @@ OPERATORS = st.sampled_from(["<", "<=", "=", "==", "!=", ">", ">=", "<>", "=<", 
 @given(texts(), OPERATORS, texts())
 def test_any_condition_may_be_asked(door: Door, name: str, operator: str, value: str) -> None:
     door.send("search", "GET", "/v1/search", params={"where": _sendable(f"{name}{operator}{value}")})
-
-
-EDITS = [
-    {"of": FLIGHTS, "edit": {"op": "describe", "text": "x"}, "read": {"text": "y"}},
-    {"things": [FLIGHTS, "nyc"], "edit": {"op": "add_tag", "tag": "pii"}, "dryRun": False},
-    {"where": {"text": "flights", "filters": {"kind": ["dataset"]}}, "edit": {"op": "add_owner", "owner": "a@b.c"}},
-]
-ORDERS = [
-    ("/v1/edits/lineage", {"from": f"{FLIGHTS}", "to": "delays", "note": "seen", "deny": False}),
-    ("/v1/edits/undo", {"undo": "edit-0123456789abcdef0123456789abcdef"}),
-    ("/v1/glossary", {"name": "Delay", "create": True, "definition": "late", "synonyms": ["lag"], "related": []}),
-    ("/v1/domains", {"name": "Ops", "create": True, "parent": "", "definition": "all"}),
-    ("/v1/sources", {"name": "new", "order": "time", "rank": 50, "door": "connector"}),
-    ("/v1/tokens", {"name": "t", "scopes": ["read"], "source": ""}),
-    ("/v1/admin/doctor", {"mend": True}),
-    ("/v1/model/kinds", {"name": "gadget", "label": "Gadget", "leaf": False}),
-    *(("/v1/edits", each) for each in EDITS),
-]
 
 
 @tries(300)

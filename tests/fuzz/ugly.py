@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ FACTOR = float(os.environ.get("CLEW_FUZZ_FACTOR", "0.3"))
 """The share of the inputs that is tried: 1 in `make test-all`, more by hand, and then others at each run."""
 SECRET = "hunter2-of-the-fuzzer"
 """A password that no answer and no log may repeat."""
+TRIED: Counter[str] = Counter()
+"""Inputs tried in this run, by door."""
 
 
 def tries(count: int) -> settings:

@@ -115,11 +115,11 @@ class _Reader:
         self._config = config
         self._written = written
         self._find: dict[Part, Callable[[Row], Any]] = {}
-        self._known: frozenset[str] = frozenset()
+        self._known: frozenset[str] | None = None
 
     def statement(self, row: Row, where: str) -> Item | None:
         """Return the statement of a row; None for one that did not run, or a line of the log that is none."""
-        if self._known != row.keys():
+        if self._known is None or self._known != row.keys():
             self._learn(row)
         text = self._text(row)
         if text is None:

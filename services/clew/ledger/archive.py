@@ -31,6 +31,7 @@ _LONGEST = 64 * 1024 * 1024
 _PIECE = 1024
 """Compressed bytes that are unpacked at once: few, because one byte may stand for a great many."""
 _MAGIC = b"\x28\xb5\x2f\xfd"
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 Row = tuple[Any, ...]
 Raw = msgspec.Raw
@@ -282,7 +283,7 @@ class Archive:
         line = next(self._lines, b"")
         try:
             self.header = msgspec.json.decode(line, type=_Header)
-        except msgspec.DecodeError:
+        except _UNREADABLE:
             raise _foreign() from None
         if self.header.clew != "archive":
             raise _foreign()
@@ -343,7 +344,7 @@ class Archive:
     def _decoded(self, decode: Callable[[bytes], Any], line: bytes) -> Any:
         try:
             return decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except _UNREADABLE as error:
             raise self._damaged(f"a line does not read back: {error}") from None
 
     def _damaged(self, what: str) -> Damaged:

@@ -152,7 +152,7 @@ def _unpack(stream: BinaryIO, target: Path) -> Manifest:
 def _manifest(body: bytes) -> Manifest:
     try:
         manifest = msgspec.json.decode(body, type=Manifest)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _damaged(f"its manifest does not read back: {error}", _MANIFEST) from None
     if manifest.clew != "backup":
         raise _foreign()

@@ -204,7 +204,8 @@ def one_by_one(group: Group, stood: Stood) -> Iterator[PreparedEvent]:
 def micros(moment: datetime) -> int:
     """Return a moment in microseconds since 1970 UTC; one without a zone is taken as UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return round(aware.timestamp() * 1_000_000)
+    since = aware - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def crawl_order(number: int, sequence: int) -> bytes:

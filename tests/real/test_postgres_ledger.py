@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -458,11 +459,21 @@ def test_a_write_waits_for_a_server_that_comes_back(living: Server) -> None:
             assert (waiting.result().seq, waiting.result().repeated) == (2, False)
 
 
+def asked(server: Server, sql: str) -> list[tuple[Any, ...]]:
+    """Ask the server; again, for a minute, while it recovers from the kill before."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with psycopg.connect(server.url, autocommit=True) as connection:
+                return connection.execute(sql).fetchall()
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
 def end_every_connection(server: Server) -> None:
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'clew'"
-        )
+    asked(server, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'clew'")
 
 
 class Load:
@@ -505,11 +516,11 @@ class Load:
 
 def kill_a_backend(server: Server, dice: random.Random) -> None:
     """Kill the process behind one of the load's writing connections; the server takes all others down with it."""
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        pids = connection.execute(
-            "SELECT pid FROM pg_stat_activity WHERE application_name = 'clew' AND query LIKE '%%ledger_head%%'"
-            " OR query = 'COMMIT'"
-        ).fetchall()
+    pids = asked(
+        server,
+        "SELECT pid FROM pg_stat_activity WHERE application_name = 'clew' AND query LIKE '%ledger_head%'"
+        " OR query = 'COMMIT'",
+    )
     if pids:
         os.kill(dice.choice(pids)[0], signal.SIGKILL)
 

@@ -94,7 +94,7 @@ bench: $(DEMO)/.built $(UI)  ## measure, and write docs/benchmarks.md; CHECK=1 f
 	$(BIN)/python -m benchmarks --page docs/benchmarks.md $(if $(CHECK),--check)
 
 lock: setup  ## resolve the locks anew, with hashes and without addresses
-	$(LOCK) --extra dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) --universal --extra dev pyproject.toml -o requirements/dev.txt
 	$(LOCK) --extra all pyproject.toml -o requirements/server.txt
 	$(LOCK) requirements/demo.in -o requirements/demo.txt
 	echo uv | $(LOCK) - -o requirements/uv.txt

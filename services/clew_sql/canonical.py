@@ -35,7 +35,7 @@ from clew_sql.catalog import Catalog, Schema
 from clew_sql.errors import SqlError
 from clew_sql.gaps import Gaps
 from clew_sql.names import Names
-from clew_sql.parse import Routine, Statement, dialect_named, tokens_of, trees
+from clew_sql.parse import Routine, Statement, dialect_named, one_statement, tokens_of
 
 NAMED_ALIKE: Final = frozenset({"duckdb", "postgres", "redshift", "bigquery", "trino", "presto", "tsql"})
 """Dialects that name a nameless expression by what it is, or not at all; others take its text, blanks included."""
@@ -82,19 +82,14 @@ def canonical(
     not one statement, or is nested too deeply.
     """
     parsed = dialect_named(dialect)
-    found = list(trees(sql, parsed))
-    failure = next((tree for tree in found if isinstance(tree, SqlError)), None)
-    if failure is not None:
-        raise failure
-    if len(found) != 1:
-        raise SqlError(f"expected one statement, found {len(found)}")
+    statement = one_statement(sql, parsed)
     names = Names(parsed, dialect.split(",")[0].strip().lower())
     renames, moves = renamed or {}, moved or {}
     expressions = Expressions(names, lambda table, column: renames.get(table, {}).get(column, column))
     catalog = Catalog(names, Gaps(), schema, default_db, default_schema, bindings)
     expressions.queries = queries = Queries(names, catalog, expressions, moves)
     try:
-        return _written(found[0], queries, expressions, sql, names.dialect)
+        return _written(statement, queries, expressions, sql, names.dialect)
     except RecursionError as error:
         raise SqlError("nested too deeply to be compared", hint="split it, for instance into CTEs") from error
 

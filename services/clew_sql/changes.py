@@ -17,7 +17,7 @@ from clew_sql.lineage import Lineage, Subtype
 from clew_sql.reading import Reading, merge, named_in
 from clew_sql.relations import Field, Relation
 from clew_sql.scope import Place, Scope
-from clew_sql.sources import place_one, read_from
+from clew_sql.sources import compared, place_one, read_from
 
 EXCLUDED = "excluded"
 """The row that an upsert could not insert."""
@@ -68,6 +68,8 @@ def merged(reading: Reading, tree: exp.Expr) -> list[Lineage]:
         decide(tree.args["on"], scope, Subtype.JOIN)
     elif not tree.args.get("using_cond"):
         raise SqlError("cannot parse: MERGE without ON")
+    for column in tree.args.get("using_cond") or ():
+        compared(reading.names.of(column), [target], [source], scope)
     dataset = reading.target(tree.this)
     fields: list[Field] = []
     for when in tree.args["whens"].expressions:

@@ -1,18 +1,19 @@
 """Whole tables made, copied, renamed, emptied and dropped; files loaded and unloaded; statements without data."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from sqlglot import exp
+from sqlglot.tokenizer_core import Token, TokenType
 
 from clew_sql.catalog import Dataset
 from clew_sql.errors import SqlError
 from clew_sql.flow import Flow
 from clew_sql.gaps import FILE_SOURCE, FILE_TARGET, ROUTINE, UNSUPPORTED_STATEMENT
 from clew_sql.lineage import Lineage, OutputColumn, Unresolved
-from clew_sql.parse import inner, table_named
+from clew_sql.parse import one_statement, table_named, tokens_of
 from clew_sql.reading import Reading
 from clew_sql.relations import Field, Relation
 
@@ -294,11 +295,10 @@ def executed(reading: Reading, tree: exp.Expr) -> list[Lineage]:
     """T-SQL's EXEC: `sp_rename` is a rename, any other call is not looked into."""
     name = tree.this.name if isinstance(tree.this, exp.Expr) else ""
     values = [e.expression if isinstance(e, exp.EQ) else e for e in tree.expressions]
-    if name.lower() == "sp_rename" and len(values) >= 2 and all(isinstance(v, exp.Literal) for v in values[:2]):
+    if name.lower() == "sp_rename" and len(values) == 2 and all(isinstance(v, exp.Literal) for v in values):
         old = table_named(values[0].name, reading.parsed)
-        if len(values) == 2:
-            new = table_named(values[1].name, reading.parsed)
-            return [_moved(reading, reading.target(old), _renamed(reading, old, new))]
+        new = exp.Table(this=exp.to_identifier(values[1].name, quoted=True))  # no dot in it separates anything
+        return [_moved(reading, reading.target(old), _renamed(reading, old, new))]
     reading.gaps.add(ROUTINE, f"calls {name}, which is not looked into")
     return [reading.empty("EXECUTE")]
 
@@ -311,11 +311,11 @@ def commanded(reading: Reading, tree: exp.Expr) -> list[Lineage]:
     if word == "RENAME" and pairs:
         return [
             _moved(reading, _table(reading, old), _table(reading, new).name)
-            for old, new in _pairs(pairs.group(1), r"\s+to\s+")
+            for old, new in _pairs(reading, pairs.group(1), "TO")
         ]
     if word == "EXCHANGE" and pairs:
         found = [
-            swapped(reading, _table(reading, a), _table(reading, b)) for a, b in _pairs(pairs.group(1), r"\s+and\s+")
+            swapped(reading, _table(reading, a), _table(reading, b)) for a, b in _pairs(reading, pairs.group(1), "AND")
         ]
         return [each for both in found for each in both]
     if word == "ALTER" and (append := APPENDED.match(text)):
@@ -325,8 +325,7 @@ def commanded(reading: Reading, tree: exp.Expr) -> list[Lineage]:
         fields = [reading.checked(f, known, target) for f in relation.fields]
         return [reading.lineage("ALTER TABLE APPEND", relation, fields, target.name)]
     if word == "UNLOAD" and (unload := UNLOADED.match(text)):
-        query = inner((unload.group(1) or unload.group(2)).replace("''", "'"), reading.parsed)
-        return [_unloaded(reading, reading.relation(query), unload.group(3))]
+        return [_unloaded(reading, reading.relation(_quoted_query(reading, unload)), unload.group(3))]
     if word in ("CALL", "EXEC", "EXECUTE"):
         reading.gaps.add(ROUTINE, f"calls {text.strip()[:80]}, which is not looked into")
     elif word not in QUIET and not _names_no_data(word, text):
@@ -347,13 +346,36 @@ def _names_no_data(word: str, text: str) -> bool:
     )
 
 
-def _pairs(text: str, between: str) -> list[tuple[str, str]]:
-    found = []
-    for each in text.split(","):
-        sides = re.split(f"(?i){between}", each.strip().rstrip(";"))
-        if len(sides) == 2:
-            found.append((sides[0].strip(), sides[1].split()[0]))
-    return found
+def _quoted_query(reading: Reading, unload: re.Match[str]) -> exp.Expr:
+    """The query of UNLOAD. Raises `SqlError` without a place: it would be one within the quotes."""
+    text = unload.group(2) if unload.group(1) is None else unload.group(1).replace("''", "'")
+    try:
+        query = one_statement(text, reading.parsed)
+    except SqlError as error:
+        raise SqlError(f"UNLOAD: {error.what}", hint=error.hint) from error
+    if not isinstance(query, exp.Query):
+        raise SqlError("UNLOAD: no query is unloaded")
+    return query
+
+
+def _pairs(reading: Reading, text: str, between: str) -> Iterator[tuple[str, str]]:
+    """The pairs of names in `a TO b, c TO d`, as written; what follows a pair says where it happens, not to what."""
+    start = 0
+    tokens = tokens_of(text, reading.parsed)
+    for end in [at for at, token in enumerate(tokens) if token.token_type == TokenType.COMMA] + [len(tokens)]:
+        part, start = tokens[start:end], end + 1
+        words = (at for at, token in enumerate(part) if token.text.upper() == between and _is_bare(text, token))
+        middle = next(words, 0)
+        if 0 < middle < len(part) - 1:
+            last = middle + 1
+            while last + 2 < len(part) and part[last + 1].token_type == TokenType.DOT:
+                last += 2
+            yield text[part[0].start : part[middle - 1].end + 1], text[part[middle + 1].start : part[last].end + 1]
+
+
+def _is_bare(text: str, token: Token) -> bool:
+    """Whether a word stands without quotes."""
+    return text[token.start : token.end + 1].upper() == token.text.upper()
 
 
 def _table(reading: Reading, text: str) -> Dataset:

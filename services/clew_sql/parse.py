@@ -114,14 +114,15 @@ def _words_behind_end(tokens: list[Token], dialect: Dialect) -> Iterator[Token]:
         before = token
 
 
-def inner(text: str, dialect: Dialect) -> exp.Expr:
-    """The one statement of a text that stands in another statement. Raises `SqlError` for anything else."""
-    found = list(trees(text, dialect))
+def one_statement(sql: str, dialect: Dialect) -> exp.Expr | Routine:
+    """The one statement of a text. Raises `SqlError` for a text that does not parse, or has another number of them."""
+    found = list(trees(sql, dialect))
     failure = next((tree for tree in found if isinstance(tree, SqlError)), None)
     if failure is not None:
         raise failure
-    if len(found) != 1 or not isinstance(found[0], exp.Expr):
-        raise SqlError("cannot parse: not one statement")
+    if len(found) != 1:
+        raise SqlError(f"expected one statement, found {len(found)}")
+    assert not isinstance(found[0], SqlError)
     return found[0]
 
 

@@ -210,17 +210,22 @@ def _common(left: list[Place], right: list[Place], scope: Scope) -> list[Name]:
 
 def _merge(name: Name, side: str, left: list[Place], right: list[Place], scope: Scope) -> None:
     """USING makes one column of two: the left one, of a right join the right one, of a full join either."""
-    mine = scope.merged.get(name.key) or _column_in(left, name)
-    theirs = _column_in(right, name)
-    if mine is None or theirs is None:
-        scope.context.gaps.add(UNKNOWN_COLUMN, f"{name.text} of USING is not on both sides of the join")
-    both = [column for column in (mine, theirs) if column is not None]
-    for column in both:
-        add_as(scope.rows, column.flow, Subtype.JOIN)
+    both = compared(name, left, right, scope)
     if both:
         scope.merged[name.key] = _merged(both, side)
     for place in right:
         place.dropped.add(name.key)
+
+
+def compared(name: Name, left: list[Place], right: list[Place], scope: Scope) -> list[Field]:
+    """The columns that USING compares, which decide the rows: the left one, then the right one."""
+    found = (scope.merged.get(name.key) or _column_in(left, name), _column_in(right, name))
+    both = [column for column in found if column is not None]
+    if len(both) < 2:
+        scope.context.gaps.add(UNKNOWN_COLUMN, f"{name.text} of USING is not on both sides of the join")
+    for column in both:
+        add_as(scope.rows, column.flow, Subtype.JOIN)
+    return both
 
 
 def _column_in(places: list[Place], name: Name) -> Field | None:

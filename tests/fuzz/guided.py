@@ -9,7 +9,6 @@ Ends with 0 when every input kept the readers' promises; else says which did not
 from __future__ import annotations
 
 import argparse
-import importlib
 import io
 import os
 import sys
@@ -23,10 +22,9 @@ MODULES = ["clew", "clew_schemas", "clew_connectors", "clew_sql", "fuzz"]
 """What is instrumented."""
 
 with redirect_stderr(io.StringIO()), atheris.instrument_imports(include=MODULES):
-    from fuzz.readers import OURS, READERS
+    from fuzz.readers import OURS, READERS, warm
 
-    importlib.import_module("clew.api.graphql.schema")  # the house loads it late
-    importlib.import_module("clew.api.graphql.execution")
+    warm()  # engines and GraphQL are loaded late
 
 
 def main() -> int:
@@ -81,7 +79,7 @@ def fuzz(name: str, said: argparse.Namespace, work: Path) -> None:
         "timeout": 30,
         "rss_limit_mb": 4096,
         "print_final_stats": 1,
-        "artifact_prefix": said.failed / f"{name.replace(' ', '-')}-",
+        "artifact_prefix": said.failed / f"{name}-",
     }
     flags = [f"-{option}={value}" for option, value in options.items()]
     atheris.Setup([sys.argv[0], *flags, *map(str, folders)], READERS[name].read)

@@ -168,6 +168,12 @@ def http(data: bytes) -> None:
             opened().send("http", method, path, content=body, headers={"Content-Type": kind.encode("latin-1")})
 
 
+def warm() -> None:
+    """Have all that a house loads loaded."""
+    with tempfile.TemporaryDirectory() as home, House(Settings(home=Path(home))) as house:
+        Door(house, Log()).post("http", "/graphql", b'{"query": "{health}"}')
+
+
 METHODS: Final = {"GET", "POST", "PUT", "DELETE", "PATCH"}
 ENDLESS: Final = "/v1/changes"
 """A stream without an end."""
@@ -214,7 +220,7 @@ def query_log(data: bytes) -> None:
     """The first byte says the format."""
     said = {"path": "q", "dialect": "duckdb", "namespace": "n", "format": FORMATS[data[0] % 4 if data else 0]}
     text = io.StringIO(data[1:].decode(errors="replace"), newline="")
-    taken("query logs", lambda: list(statements(text, QueryLogConfig.model_validate(said), "q", 0)))
+    taken("query-logs", lambda: list(statements(text, QueryLogConfig.model_validate(said), "q", 0)))
 
 
 def dbt(data: bytes) -> None:
@@ -328,7 +334,7 @@ READERS: Final = {
         lambda: [as_json({"cells": [{"cell_type": "code", "source": ["%%sql\n", "SELECT 1"]}]})],
         _JSON + " cells cell_type source code %%sql %sql !",
     ),
-    "query logs": Reader(query_log, _logs, _JSON + " query time user calls " + _SQL),
+    "query-logs": Reader(query_log, _logs, _JSON + " query time user calls " + _SQL),
     "dbt": Reader(dbt, _dbt, _JSON + " nodes sources exposures columns depends_on unique_id resource_type"),
     "maze": Reader(maze, lambda: [b"."]),
 }

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,10 +87,8 @@ CHUNKED = "Transfer-Encoding: chunked"
 GROUP = as_json(THREAD)
 WRONG = {
     "noise": b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03\r\n\r\n",
-    "another protocol": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "a NUL in the path": b"GET /v1/\0search HTTP/1.1\r\nHost: a\r\n\r\n",
     "no host": b"GET /v1/search HTTP/1.1\r\n\r\n",
-    "a header of 200 KB": b"GET /v1/search HTTP/1.1\r\nX: " + b"a" * 200_000 + b"\r\n\r\n",
     "two lengths": b"POST /v1/groups HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
     "a length below zero": b"POST /v1/groups HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
 }
@@ -98,13 +96,18 @@ WRONG = {
 
 @pytest.mark.parametrize("said", WRONG)
 def test_what_is_no_http_is_refused_and_hung_up(house: Listening, said: str) -> None:
-    assert all(400 <= status < 500 for status in house.answers(WRONG[said]))
+    assert house.answers(WRONG[said]) == [400]
+    assert house.commits() == 0
+
+
+def test_a_header_without_an_end_is_hung_up(house: Listening) -> None:
+    assert house.answers(b"GET /v1/search HTTP/1.1\r\nX: " + b"a" * 2 * MB) in ([400], [])
     assert house.commits() == 0
 
 
 @pytest.mark.parametrize("chunk", [b"zz\r\n{}\r\n", b"f" * 30 + b"\r\n", b"-1\r\n", b"2\r\n{}xx"])
 def test_chunks_that_are_none_end_the_request(house: Listening, chunk: bytes) -> None:
-    assert set(house.answers(house.head(POST, CHUNKED) + chunk, breaks_off=True)) <= {400}
+    assert house.answers(house.head(POST, CHUNKED) + chunk) == [400]
     assert house.commits() == 0
 
 
@@ -113,7 +116,7 @@ def test_a_request_that_breaks_off_anywhere_commits_nothing(house: Listening) ->
     chunked = house.head(POST, CHUNKED) + f"{len(GROUP):x}\r\n".encode() + GROUP + b"\r\n0\r\n"
     for said in (whole, chunked):
         for end in (*range(1, len(said), len(said) // 12), len(said) - 1):
-            assert set(house.answers(said[:end], breaks_off=True)) <= {400}
+            assert house.answers(said[:end], breaks_off=True) == []
     assert house.commits() == 0
 
 
@@ -121,25 +124,27 @@ def test_a_body_without_an_end_is_refused_at_the_limit_and_not_held(house: Liste
     before = house.memory()
     with house.connect() as connection:
         connection.sendall(house.head(POST, CHUNKED))
-        sent = 0
-        try:
-            while sent < 200 * MB:
-                connection.sendall(b"100000\r\n" + b"a" * MB + b"\r\n")
-                sent += MB
-        except (BrokenPipeError, ConnectionResetError, TimeoutError):
-            pass
-        if sent == 200 * MB:
-            assert connection.recv(100).startswith(b"HTTP/1.1 413")
+        connection.setblocking(False)
+        piece = left = b"100000\r\n" + b"a" * MB + b"\r\n"
+        answer, pieces = b"", 0
+        while not answer and pieces < 1000:
+            with suppress(BlockingIOError):
+                left = left[connection.send(left) :]
+            if not left:
+                left, pieces = piece, pieces + 1
+            with suppress(BlockingIOError):
+                answer = connection.recv(100)
+    assert answer.startswith(b"HTTP/1.1 413")
     assert house.memory() - before < 150 * MB
     assert house.commits() == 0
 
 
 def test_who_takes_their_time_keeps_nobody_waiting(house: Listening) -> None:
+    asked = house.head("GET /health HTTP/1.1")
+    last = house.head("GET /health HTTP/1.1", "Connection: close")
     with ExitStack() as stack:
         for at in range(200):
             connection = stack.enter_context(house.connect())
             connection.sendall((house.head(POST, "Content-Length: 1000") + b"{")[: 20 + at])
+        assert house.answers(asked * 49 + last) == [200] * 50
         assert house.commits() == 0
-    asked = house.head("GET /health HTTP/1.1")
-    last = house.head("GET /health HTTP/1.1", "Connection: close")
-    assert house.answers(asked * 49 + last) == [200] * 50

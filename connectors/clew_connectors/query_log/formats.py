@@ -87,7 +87,6 @@ def _json(file: TextIO, name: str) -> Iterator[tuple[str, Row | ReadWarning]]:
 def _csv(file: TextIO, name: str, columns: list[str] | None) -> Iterator[tuple[str, Row | ReadWarning]]:
     csv.field_size_limit(MAX_LINE)
     lines = csv.reader(_without_nul(file))
-    at = 0
     while True:
         try:
             fields = next(lines, None)
@@ -96,12 +95,12 @@ def _csv(file: TextIO, name: str, columns: list[str] | None) -> Iterator[tuple[s
             continue
         if fields is None:
             return
-        at += 1
-        where = f"{name}, line {lines.line_num}"
+        if not fields:
+            continue
         if columns is None:
             columns = [field.strip().lstrip("\ufeff") for field in fields]
-        elif fields:
-            yield where, dict(zip(columns, fields, strict=False))
+        else:
+            yield f"{name}, line {lines.line_num}", dict(zip(columns, fields, strict=False))
 
 
 def _without_nul(file: TextIO) -> Iterator[str]:

@@ -26,6 +26,16 @@ MERGE t AS x USING (SELECT i, sum(a) AS s FROM u GROUP BY i) AS y ON x.i = y.i W
 --> row JOIN t.i
 --> row JOIN u.i
 
+-- case: columns named by USING
+-- dialect: duckdb
+MERGE INTO t USING u USING (i) WHEN MATCHED THEN UPDATE SET a = u.b
+--> out t
+--> in t
+--> in u
+--> col a <- IDENTITY u.b
+--> row JOIN t.i
+--> row JOIN u.i
+
 -- case: stars by name
 -- dialect: databricks
 MERGE INTO t USING u ON t.i = u.i WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *

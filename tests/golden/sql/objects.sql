@@ -19,6 +19,20 @@ RENAME TABLE x TO y
 --> in x
 --> col p <- IDENTITY x.p
 
+-- case: names in quotes, several at once
+-- dialect: mysql
+-- script: each pair is told of
+-- table: x to y, z (p)
+RENAME TABLE `x to y, z` TO `to`, `to` TO w
+--> # RENAME
+--> out to
+--> in x to y, z
+--> col p <- IDENTITY x to y, z.p
+--> # RENAME
+--> out w
+--> in to
+--> col p <- IDENTITY to.p
+
 -- case: sp_rename
 -- dialect: tsql
 -- table: x (p, q)

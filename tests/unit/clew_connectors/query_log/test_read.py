@@ -62,6 +62,19 @@ def test_fields_says_what_a_log_calls_its_parts(tmp_path: Path) -> None:
     assert statements(read(given)) == [Statement(NINE, "SELECT 1", user="ada")]
 
 
+@pytest.mark.parametrize("before", ["", "\n", "\n\n"])
+def test_empty_lines_before_the_header_of_csv_are_passed_over(tmp_path: Path, before: str) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(f"{before}time,query\n2026-11-21T09:00:00Z,SELECT 1\n")
+    assert [each.text for each in statements(read(config(path, format="csv")))] == ["SELECT 1"]
+
+
+def test_an_object_without_members_is_warned_of_and_the_rest_is_read(tmp_path: Path) -> None:
+    found = read(config(written(tmp_path / "log.jsonl", {}, row(0))))
+    assert [each.text for each in statements(found)] == ["SELECT a FROM t"]
+    assert [each.where for each in found if isinstance(each, ReadWarning)] == [f"{tmp_path}/log.jsonl, line 1"]
+
+
 def test_csv_with_a_header_and_text_over_several_lines(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text('time,user,query\n2025-11-21T09:00:00Z,ada,"SELECT a,\n b FROM t"\n')

@@ -158,6 +158,11 @@ def opened() -> Door:
     return Door(House(Settings(home=Path(tempfile.mkdtemp()))).__enter__(), Log())
 
 
+METHODS: Final = {"GET", "POST", "PUT", "DELETE", "PATCH"}
+ENDLESS: Final = "/v1/changes"
+"""A stream without an end."""
+
+
 def http(data: bytes) -> None:
     """A request: method, path and content type in the first line, and then the body."""
     first, _, body = data.partition(b"\n")
@@ -173,10 +178,6 @@ def warm() -> None:
     with tempfile.TemporaryDirectory() as home, House(Settings(home=Path(home))) as house:
         Door(house, Log()).post("http", "/graphql", b'{"query": "{health}"}')
 
-
-METHODS: Final = {"GET", "POST", "PUT", "DELETE", "PATCH"}
-ENDLESS: Final = "/v1/changes"
-"""A stream without an end."""
 
 TABLES: Final = {name: columns for case in CASES for name, columns in case.schema.items()}
 DIALECTS: Final = tuple(

@@ -15,8 +15,6 @@ from fuzz.readers import OURS, READERS
 from fuzz.ugly import CORPUS, FACTOR
 
 FOUND = [json.loads(line) for line in (CORPUS / "found.txt").read_text().splitlines()]
-
-
 on_linux = pytest.mark.skipif(
     (sys.platform, platform.machine()) != ("linux", "x86_64"), reason="atheris has wheels for Linux on x86-64"
 )

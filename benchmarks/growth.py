@@ -2,9 +2,9 @@
 
     python -m benchmarks.growth [--tables 3000] [--columns 12]
 
-The smaller house is measured before and after the larger one, and the mean counts: a machine that others work on is not
-the same for so long. What is upstream of a table is the same however many tables come after it, so that its lineage is
-asked in both houses.
+Ingest of the smaller house is measured before and after that of the larger one, and the mean counts; both houses are
+asked in turns, question by question: a machine that others work on is not the same for so long.
+What is upstream of a table is the same however many tables come after it, so that its lineage is asked in both houses.
 From a million column edges to ten: `--tables 13000 --columns 60`.
 """
 
@@ -14,13 +14,17 @@ import argparse
 import random
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from benchmarks.figures import Figure, emit, peak_memory
 from benchmarks.ingest import SOURCE, crawled, joined
 from benchmarks.waiting import until_all_follow, until_drawn
-from benchmarks.warehouse import Warehouse
+from benchmarks.warehouse import Table, Warehouse
+from benchmarks.windows import quietest
 
 from clew.collector import calm
 from clew.graph import Direction
@@ -30,19 +34,15 @@ from clew.query.answer import Viewer
 from clew.settings import Settings
 
 ME = Viewer("bench")
-ASKED = 100
+WINDOWS, ASKED = 4, 25
+"""In so many windows so many tables are asked for."""
 TIMES = 10
 
 
-def grown(tables: int, asked: int, columns: float) -> tuple[float, float, float, int]:
-    """Return seconds of ingest, milliseconds of lineage and of a description (medians), and the edges of all lineages.
-
-    What is asked lies among the first `asked` tables. `columns` is the mean of a table.
-    """
-    warehouse = Warehouse(columns=columns)
+@contextmanager
+def grown(warehouse: Warehouse, tables: int) -> Iterator[tuple[House, float]]:
+    """Yield a house that has taken so many tables in, and the seconds until graph and search had them."""
     records = crawled(list(joined(list(warehouse.groups(tables)))), 1)
-    dice = random.Random(3)  # noqa: S311
-    starts = [dice.choice(warehouse.tables(asked)[asked // 2 :]) for _ in range(ASKED)]
     with tempfile.TemporaryDirectory() as folder, House(Settings(home=Path(folder) / "home")) as house:
         house.ledger.register(Source(SOURCE, "crawl"))
         house.start()
@@ -52,18 +52,41 @@ def grown(tables: int, asked: int, columns: float) -> tuple[float, float, float,
             house.ledger.propose([record])
         until_drawn(house)
         seconds = time.perf_counter() - begun
+        del records
         until_all_follow(house)
-        lineages, descriptions, edges = [], [], 0
-        for table in starts:
-            column = warehouse.column_urn(table, 0)
-            begun = time.perf_counter()
-            answer = house.questions.lineage(column, ME, direction=Direction.UP)
-            lineages.append((time.perf_counter() - begun) * 1000)
-            edges += len(answer.edges)
-            begun = time.perf_counter()
-            house.questions.describe(table.urn, ME)
-            descriptions.append((time.perf_counter() - begun) * 1000)
-    return seconds, median(lineages), median(descriptions), edges
+        yield house, seconds
+
+
+class Asked(NamedTuple):
+    """Milliseconds that a table's lineage and its description took in one house, and the edges of the lineage."""
+
+    lineage: float
+    description: float
+    edges: int
+
+
+def asked(house: House, warehouse: Warehouse, table: Table) -> Asked:
+    """Ask for what is upstream of a table's first column, and for all that is known of the table."""
+    begun = time.perf_counter()
+    answer = house.questions.lineage(warehouse.column_urn(table, 0), ME, direction=Direction.UP)
+    answered = time.perf_counter()
+    house.questions.describe(table.urn, ME)
+    return Asked((answered - begun) * 1000, (time.perf_counter() - answered) * 1000, len(answer.edges))
+
+
+def in_turns(houses: Sequence[House], warehouse: Warehouse, among: Sequence[Table]) -> tuple[list[list[Asked]], str]:
+    """Return what each house took for the same random tables, each first in every other turn; and how quiet it was."""
+    dice = random.Random(3)  # noqa: S311
+
+    def turn(at: int, table: Table) -> list[Asked]:
+        found = [asked(house, warehouse, table) for house in houses[:: 1 if at % 2 else -1]]
+        return found[:: 1 if at % 2 else -1]
+
+    def window() -> list[list[Asked]]:
+        return [turn(at, table) for at, table in enumerate(dice.choices(among, k=ASKED))]
+
+    windows = quietest(window, WINDOWS, 2 * WINDOWS)
+    return [list(each) for each in zip(*(pair for one in windows.kept for pair in one), strict=True)], windows.said
 
 
 def main() -> None:
@@ -71,17 +94,19 @@ def main() -> None:
     arguments.add_argument("--tables", type=int, default=3000)
     arguments.add_argument("--columns", type=float, default=12.0)
     given = arguments.parse_args()
-    few, columns = given.tables, given.columns
-    before, large, after = (grown(each, few, columns) for each in (few, few * TIMES, few))
-    assert before[3] == large[3] == after[3], "the answers are not the same"
-    small = [(first + second) / 2 for first, second in zip(before, after, strict=True)]
+    few, warehouse = given.tables, Warehouse(columns=given.columns)
+    with grown(warehouse, few) as (small, before), grown(warehouse, few * TIMES) as (large, took):
+        (less, more), said = in_turns([small, large], warehouse, warehouse.tables(few)[few // 2 :])
+    with grown(warehouse, few) as (_, after):
+        seconds = (before + after) / 2
+    assert [each.edges for each in less] == [each.edges for each in more], "the answers are not the same"
     what = f"{few:,} to {few * TIMES:,} tables"
-    emit(Figure("direct column edges of the larger", Warehouse(columns=columns).column_edges(few * TIMES), "edges"))
-    emit(Figure(f"ingest, {what}", large[0] / small[0], "times", 11.0, baseline=f"{small[0]:.1f} s"))
-    emit(
-        Figure(f"lineage of the same answer, {what}", large[1] / small[1], "times", 1.3, baseline=f"{small[1]:.2f} ms")
-    )
-    emit(Figure(f"description, {what}", large[2] / small[2], "times", 1.3, baseline=f"{small[2]:.2f} ms"))
+    emit(Figure("direct column edges of the larger", warehouse.column_edges(few * TIMES), "edges"))
+    emit(Figure(f"ingest, {what}", took / seconds, "times", 11.0, baseline=f"{seconds:.1f} s"))
+    for name in ("lineage", "description"):
+        alone, beside = (median(getattr(each, name) for each in those) for those in (less, more))
+        same = " of the same answer" if name == "lineage" else ""
+        emit(Figure(f"{name}{same}, {what}", beside / alone, "times", 1.3, baseline=f"{alone:.2f} ms; {said}"))
     emit(Figure("peak memory, generator included", peak_memory(), "MB"))
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,17 @@ def test_who_takes_their_time_keeps_nobody_waiting(house: Listening) -> None:
             connection.sendall((house.head(POST, "Content-Length: 1000") + b"{")[: 20 + at])
         assert house.answers(asked * 49 + last) == [200] * 50
         assert house.commits() == 0
+
+
+@pytest.mark.slow
+def test_who_never_ends_is_hung_up_on(house: Listening) -> None:
+    whole = house.head(POST, "Content-Length: 1000") + b"{"
+    with ExitStack() as stack:
+        connections = [stack.enter_context(house.connect()) for _ in range(200)]
+        for at, connection in enumerate(connections):
+            connection.sendall(whole[: 20 + at % (len(whole) - 20)])
+            connection.settimeout(100)
+        for connection in connections:
+            read = b"".join(iter(partial(connection.recv, 65536), b""))
+            assert read.startswith(b"HTTP/1.1 408"), read
+    assert house.commits() == 0

@@ -91,6 +91,7 @@ def _serve(house: House, host: str, port: int, run_file: Path | None, token: str
     import uvicorn
 
     from clew.api.app import create_app
+    from clew.api.deadline import DeadlineProtocol
     from clew.api.ui import UNBUILT, is_built
     from clew.cli.local import author
 
@@ -121,7 +122,7 @@ def _serve(house: House, host: str, port: int, run_file: Path | None, token: str
         if has_api and not is_built():
             render.console.print(UNBUILT, markup=False, highlight=False)
         later.start()
-        uvicorn.Server(uvicorn.Config(app, **_SERVER)).run(sockets=[listening])
+        uvicorn.Server(uvicorn.Config(app, http=DeadlineProtocol, **_SERVER)).run(sockets=[listening])
     finally:
         later.cancel()
         if later.is_alive():

@@ -10,7 +10,7 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from clew_sql.blocks import Part, is_routine, parts, routine_end
-from clew_sql.errors import SqlError
+from clew_sql.errors import SeveralStatements, SqlError
 from clew_sql.gaps import ROUTINE
 
 # what could not be read is told in the answer; sqlglot's warnings quote the SQL, which may hold what no log should
@@ -114,14 +114,20 @@ def _words_behind_end(tokens: list[Token], dialect: Dialect) -> Iterator[Token]:
         before = token
 
 
-def one_statement(sql: str, dialect: Dialect) -> exp.Expr | Routine:
-    """The one statement of a text. Raises `SqlError` for a text that does not parse, or has another number of them."""
+def one_statement(sql: str, dialect: Dialect, hint: str = "") -> exp.Expr | Routine:
+    """The one statement of a text.
+
+    Raises `SqlError` for a text that does not parse or has none, `SeveralStatements` with the `hint` for one that has
+    several.
+    """
     found = list(trees(sql, dialect))
     failure = next((tree for tree in found if isinstance(tree, SqlError)), None)
     if failure is not None:
         raise failure
-    if len(found) != 1:
-        raise SqlError(f"expected one statement, found {len(found)}")
+    if len(found) > 1:
+        raise SeveralStatements(f"expected one statement, found {len(found)}", hint=hint)
+    if not found:
+        raise SqlError("expected one statement, found 0")
     assert not isinstance(found[0], SqlError)
     return found[0]
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from clew_sql.errors import SeveralStatements, SqlError
 from clew_sql.lineage import Lineage
 from clew_sql.mentions import tables_mentioned as _mentioned
-from clew_sql.parse import dialect_named, script_trees, trees
+from clew_sql.parse import dialect_named, one_statement, script_trees
 from clew_sql.statements import Reader, Surroundings
 from clew_sql.templates import render
 
@@ -29,16 +28,9 @@ def column_lineage(
     """
     parsed = dialect_named(dialect)
     rendered = render(sql)
-    found = list(trees(rendered.sql, parsed))
-    failure = next((tree for tree in found if isinstance(tree, SqlError)), None)
-    if failure is not None:
-        raise failure
-    if len(found) > 1:
-        raise SeveralStatements(f"expected one statement, found {len(found)}", hint="script_lineage reads several")
-    if not found:
-        raise SqlError("expected one statement, found 0")
+    statement = one_statement(rendered.sql, parsed, hint="script_lineage reads several")
     around = Surroundings(schema, default_db, default_schema, bindings)
-    return Reader(parsed, dialect, around, rendered.guessed).lineage(found[0])
+    return Reader(parsed, dialect, around, rendered.guessed).lineage(statement)
 
 
 def script_lineage(

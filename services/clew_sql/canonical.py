@@ -32,6 +32,7 @@ from clew_sql.canonical_expressions import Expressions
 from clew_sql.canonical_queries import Queries
 from clew_sql.canonical_scope import Shape
 from clew_sql.catalog import Catalog, Schema
+from clew_sql.effort import Effort, TooMuch
 from clew_sql.errors import SqlError
 from clew_sql.gaps import Gaps
 from clew_sql.names import Names
@@ -79,19 +80,22 @@ def canonical(
 
     With `renamed`, {dataset: {column: new name}}, and `moved`, {dataset: new name}, the statement is read as if stored
     columns and tables were called so. Templates are not rendered. Raises `SqlError` for text that does not parse, is
-    not one statement, or is nested too deeply.
+    not one statement, is nested too deeply, or stands for too much.
     """
     parsed = dialect_named(dialect)
     statement = one_statement(sql, parsed)
     names = Names(parsed, dialect.split(",")[0].strip().lower())
     renames, moves = renamed or {}, moved or {}
-    expressions = Expressions(names, lambda table, column: renames.get(table, {}).get(column, column))
-    catalog = Catalog(names, Gaps(), schema, default_db, default_schema, bindings)
+    effort = Effort()
+    expressions = Expressions(names, effort, lambda table, column: renames.get(table, {}).get(column, column))
+    catalog = Catalog(names, Gaps(), effort, schema, default_db, default_schema, bindings)
     expressions.queries = queries = Queries(names, catalog, expressions, moves)
     try:
         return _written(statement, queries, expressions, sql, names.dialect)
     except RecursionError as error:
         raise SqlError("nested too deeply to be compared", hint="split it, for instance into CTEs") from error
+    except TooMuch as error:
+        raise SqlError(f"too much to be compared: {error}", hint="split it, for instance into views") from error
 
 
 def same_words(old: str, new: str, dialect: str) -> bool:

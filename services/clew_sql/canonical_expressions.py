@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from sqlglot import exp
 
 from clew_sql.canonical_scope import Place, Shape, Source, short, unordered
+from clew_sql.effort import Effort
 from clew_sql.names import Name, Names
 
 QUERIES: Final = (exp.Query, exp.Values)
@@ -32,8 +33,9 @@ class Subqueries(Protocol):
 class Expressions:
     """Writes expressions. Without a place, nothing is resolved and nothing put in another order."""
 
-    def __init__(self, names: Names, renamed: Callable[[str, str], str]) -> None:
+    def __init__(self, names: Names, effort: Effort, renamed: Callable[[str, str], str]) -> None:
         self.names = names
+        self.effort = effort
         self.queries: Subqueries
         self.loose = False
         """Something was left as it stands; what it means hangs on how columns and tables are called."""
@@ -149,6 +151,7 @@ class Expressions:
         if len(names) == 1:
             return self._bare_column(names[0], node, place)
         for up, around in enumerate(place.chain()):
+            self.effort.spend(len(around.sources))
             for source in around.sources:
                 if source.key == names[-2].key and (len(names) == 2 or _is_named(source, names[:-1])):
                     return self._of(source, names[-1], up, place) or self._unresolved(node, place)
@@ -158,6 +161,7 @@ class Expressions:
         alias = place.outputs.get(name.key)
         first = place.columns_first and self.names.dialect not in ALIAS_FIRST
         for up, around in enumerate(place.chain()):
+            self.effort.spend(len(around.sources))
             if around.merged & {name.key, "*"}:
                 return self._unresolved(node, place)
             holders = [source for source in around.sources if source.columns is not None and self._has(source, name)]

@@ -344,6 +344,7 @@ class _Select:
 
     def _expanded(self, source: Source, star: exp.Expr) -> Iterator[Item]:
         assert source.columns is not None
+        self._write.effort.spend(len(source.columns))
         dropped = {self._key_of(each) for each in star.args.get("except_") or ()}
         replaced = {self._names.of(name).key: value for value, name in edits_of(star, "replace")}
         renamed = {self._key_of(old): name for old, name in edits_of(star, "rename")}

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Final, NamedTuple
 
+from clew_sql.effort import Effort
 from clew_sql.flow import Flow, Trace
 from clew_sql.gaps import AMBIGUOUS_TABLE, UNKNOWN_TABLE, Gaps
 from clew_sql.lineage import CERTAIN, ONLY_CHOICE
@@ -15,6 +16,8 @@ Schema = Mapping[str, Mapping[str, str]]
 
 SHARD: Final = re.compile(r"_(\d{8}|\d{0,8}\*)$")
 DECORATOR: Final = re.compile(r"[$@][-\w]+$")
+PARTS: Final = 16
+"""A name of more parts is no table's that anybody could have told of: it is looked up nowhere."""
 
 
 class Dataset(NamedTuple):
@@ -36,6 +39,7 @@ class Catalog:
         self,
         names: Names,
         gaps: Gaps,
+        effort: Effort,
         schema: Schema,
         default_db: str | None,
         default_schema: str | None,
@@ -43,6 +47,7 @@ class Catalog:
     ) -> None:
         self._names = names
         self._gaps = gaps
+        self._effort = effort
         self._schema = schema
         self._defaults: tuple[str | None, str | None] = (default_db, default_schema)
         self._shards = names.dialect == "bigquery"
@@ -64,6 +69,8 @@ class Catalog:
         return stored if series is None else stored._replace(name=series)
 
     def _stored(self, full: list[Name], parts: Sequence[Name]) -> Dataset:
+        if len(full) > PARTS:
+            return Dataset(".".join(p.shown for p in full), None)
         for drop in range(len(full)):
             joined = ".".join(p.key for p in full[drop:]).lower()
             if self._may_drop(full, drop) and joined in self._bindings:
@@ -163,6 +170,7 @@ class Catalog:
             return None
         joined = ".".join(p.key for p in full)
         exact = not self._names.insensitive and not any(p.loose for p in full)
+        self._effort.spend(1 + len(self._tails().get(full[-1].key.lower(), ())))
         keys = [key for key in self._tails().get(full[-1].key.lower(), ()) if self._means(key, joined, exact)]
         if self._shards and len(keys) > 1:
             # shards of one series have one schema: the newest tells it

@@ -14,7 +14,7 @@ from clew_sql.expressions import VALUE, decide, read
 from clew_sql.flow import Flow, add_all
 from clew_sql.gaps import COLUMN_COUNT, UNSUPPORTED_EXPRESSION, UNSUPPORTED_STATEMENT
 from clew_sql.lineage import Lineage, Subtype
-from clew_sql.reading import Reading, merge, named_in
+from clew_sql.reading import Reading, named_in
 from clew_sql.relations import Field, Relation
 from clew_sql.scope import Place, Scope
 from clew_sql.sources import compared, place_one, read_from
@@ -38,7 +38,7 @@ def updated(reading: Reading, tree: exp.Expr) -> list[Lineage]:
     fields = list(_assigned(reading, tree.expressions, dataset, path, scope))
     if tree.args.get("where") is not None:
         decide(tree.args["where"].this, scope, Subtype.FILTER)
-    return [_changed(reading, "UPDATE", dataset, merge([], fields), scope)]
+    return [_changed(reading, "UPDATE", dataset, reading.merged([], fields), scope)]
 
 
 def deleted(reading: Reading, tree: exp.Expr) -> list[Lineage]:
@@ -75,7 +75,7 @@ def merged(reading: Reading, tree: exp.Expr) -> list[Lineage]:
     for when in tree.args["whens"].expressions:
         if when.args.get("condition") is not None:
             decide(when.args["condition"], scope, Subtype.FILTER)
-        fields = merge(fields, _when(reading, when.args.get("then"), dataset, target, source, scope))
+        fields = reading.merged(fields, _when(reading, when.args.get("then"), dataset, target, source, scope))
     return [_changed(reading, "MERGE", dataset, fields, scope)]
 
 
@@ -101,7 +101,7 @@ def on_conflict(
     if conflict.args.get("where") is not None:
         decide(conflict.args["where"].this, scope, Subtype.FILTER)
     add_all(scope.rows, relation.rows)
-    merged_fields = merge(fields, more)
+    merged_fields = reading.merged(fields, more)
     inputs = relation.inputs | (named_in(merged_fields, scope.rows) & {dataset.name}) | scope.inputs
     return Relation(relation.fields, relation.rests, scope.rows, inputs), merged_fields
 
@@ -208,37 +208,30 @@ def _assignment(
         parts = parts[1:]
     if len(parts) > 1:
         flow = flow.transformed()
-    known = {reading.names.stored(c): c for c in dataset.columns or ()}
-    return reading.checked(Field(parts[0].shown, parts[0].key, flow, value), known, dataset)
+    return reading.checked(Field(parts[0].shown, parts[0].key, flow, value), dataset)
 
 
 def _when(
     reading: Reading, then: exp.Expr | None, dataset: Dataset, target: Place, source: Place, scope: Scope
 ) -> Iterator[Field]:
-    known = {reading.names.stored(c): c for c in dataset.columns or ()}
     if isinstance(then, exp.Update):
         assigned = then.args.get("expressions")
         if isinstance(assigned, exp.Star) or any(isinstance(e, exp.Star) for e in then.expressions):
-            yield from _by_name(reading, source, known, dataset)
+            yield from _by_name(reading, source, dataset)
         else:
             yield from _assigned(reading, then.expressions, dataset, target.path[-1:], scope)
         if then.args.get("where") is not None:
             decide(then.args["where"].this, scope, Subtype.FILTER)
     elif isinstance(then, exp.Insert):
-        yield from _insertion(reading, then, dataset, (target, source), scope, known)
+        yield from _insertion(reading, then, dataset, (target, source), scope)
 
 
 def _insertion(
-    reading: Reading,
-    then: exp.Expr,
-    dataset: Dataset,
-    places: tuple[Place, Place],
-    scope: Scope,
-    known: dict[str, str],
+    reading: Reading, then: exp.Expr, dataset: Dataset, places: tuple[Place, Place], scope: Scope
 ) -> Iterator[Field]:
     target, source = places
     if not isinstance(then.expression, exp.Tuple):
-        yield from _by_name(reading, source, known, dataset)
+        yield from _by_name(reading, source, dataset)
         return
     columns = then.this.expressions if isinstance(then.this, exp.Tuple | exp.Schema) else None
     values = then.expression.expressions
@@ -251,9 +244,9 @@ def _insertion(
         decide(then.args["where"].this, scope, Subtype.FILTER)
 
 
-def _by_name(reading: Reading, source: Place, known: dict[str, str], dataset: Dataset) -> Iterator[Field]:
+def _by_name(reading: Reading, source: Place, dataset: Dataset) -> Iterator[Field]:
     """`UPDATE SET *`, `INSERT *`, `INSERT ROW`: every column of the source into the one of its name."""
     for rest in source.relation.rests:
         reading.gaps.add(rest.code, f"the columns written are {rest.detail}")
     for column in source.relation.fields:
-        yield reading.checked(column, known, dataset)
+        yield reading.checked(column, dataset)

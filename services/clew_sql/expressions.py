@@ -80,8 +80,9 @@ def decide(expression: exp.Expr, scope: Scope, subtype: Subtype) -> None:
     read(expression, scope, Flow({}, scope.rows), Role(subtype))
 
 
-def use(field: Field, role: Role, into: Flow) -> None:
+def use(field: Field, role: Role, scope: Scope, into: Flow) -> None:
     """Add a resolved column in a role."""
+    scope.context.effort.spend(field.flow.facts)
     if role.subtype is not None:
         add_as(into.indirect, field.flow, role.subtype, role.presence)
         return
@@ -149,7 +150,7 @@ def _reference(parts: Iterable[exp.Expr], role: Role, scope: Scope, into: Flow) 
     if path[0].key not in role.shadow:
         found = scope.column(path)
         if found is not None:
-            use(found, role, into)
+            use(found, role, scope, into)
 
 
 def _dot(node: exp.Expr, role: Role, scope: Scope, into: Flow) -> Children:
@@ -198,7 +199,7 @@ def _extracted(node: exp.Expr, role: Role, scope: Scope, into: Flow) -> Children
     inner = Flow()
     read(current, scope, inner, VALUE._replace(shadow=role.shadow, columns=role.columns))
     pure = isinstance(current, (exp.Column, exp.Dot)) and path and inner.direct
-    use(Field("", "", inner.within(tuple(path)) if pure else inner), value, into)
+    use(Field("", "", inner.within(tuple(path)) if pure else inner), value, scope, into)
     into.aggregates |= inner.aggregates
     return [(each, value) for each in beside]
 
@@ -208,7 +209,7 @@ def _positional(node: exp.Expr, role: Role, scope: Scope, into: Flow) -> Childre
     listed = [column for _, column in scope.star()]
     position = int(node.name) if node.name.isdigit() else 0
     if 0 < position <= len(listed):
-        use(listed[position - 1], role, into)
+        use(listed[position - 1], role, scope, into)
     else:
         scope.context.gaps.add(UNKNOWN_COLUMN, f"#{node.name} of the FROM clause")
     return ()
@@ -216,7 +217,7 @@ def _positional(node: exp.Expr, role: Role, scope: Scope, into: Flow) -> Childre
 
 def _columns(node: exp.Expr, role: Role, scope: Scope, into: Flow) -> Children:
     if role.columns is not None:
-        use(role.columns, role, into)
+        use(role.columns, role, scope, into)
     else:
         scope.context.gaps.add(UNSUPPORTED_EXPRESSION, f"{node.sql()} outside of the SELECT list")
     return ()
@@ -314,6 +315,7 @@ def _window_parts(window: exp.Expr, scope: Scope) -> list[exp.Expr]:
     seen: set[str] = set()
     current: exp.Expr | None = window
     while current is not None:
+        scope.context.effort.spend(1)
         parts += current.args.get("partition_by") or []
         parts += [part for key in ("order", "spec") if isinstance(part := current.args.get(key), exp.Expr)]
         alias = current.args.get("alias")
@@ -346,7 +348,7 @@ def _scalar(node: exp.Expr, role: Role, scope: Scope, into: Flow) -> Children:
     for rest in relation.rests:
         scope.context.gaps.add(rest.code, f"a subquery selects {rest.detail}")
     for column in relation.fields:
-        use(column, role, into)
+        use(column, role, scope, into)
     valueless = not any(column.flow.direct for column in relation.fields)
     _rows(relation, role, scope, into, mere_rows=valueless or role.subtype is not None)
     return ()
@@ -363,6 +365,7 @@ def _exists(node: exp.Expr, role: Role, scope: Scope, into: Flow) -> Children:
 def _rows(relation: Relation, role: Role, scope: Scope, into: Flow, mere_rows: bool) -> None:
     scope.inputs |= relation.inputs
     subtype = role.subtype or Subtype.CONDITIONAL
+    scope.context.effort.spend(len(relation.rows) + len(relation.inputs))
     rows_as(into.indirect, relation.rows, subtype)
     if mere_rows:
         for table in relation.inputs:

@@ -38,6 +38,11 @@ class Flow:
     indirect: Indirect = field(default_factory=dict)
     aggregates: bool = False
 
+    @property
+    def facts(self) -> int:
+        """How many facts it holds: what it takes to add it to another."""
+        return 1 + len(self.direct) + len(self.indirect)
+
     def take(self, other: "Flow") -> None:
         """Add all that another value is made of, unchanged."""
         for key, trace in other.direct.items():

@@ -70,3 +70,20 @@ class Names:
     def coarse(self, key: str) -> str:
         """Equal for keys that differ in case only, where unquoted names are folded."""
         return key if self._fold_text is None else key.lower()
+
+
+class Listed:
+    """Names of a list by their keys. Where unquoted names are folded, one is found in another case, too."""
+
+    def __init__(self, names: Names, listed: Iterable[str]) -> None:
+        self.by_key = {names.stored(each): each for each in listed}
+        self._names = names
+        self._coarse: dict[str, str] | None = None
+
+    def key_of(self, key: str) -> str | None:
+        """The key itself if it is listed, else the first that differs from it in case only."""
+        if key in self.by_key:
+            return key
+        if self._coarse is None:
+            self._coarse = {self._names.coarse(each): each for each in reversed(self.by_key)}
+        return self._coarse.get(self._names.coarse(key))

@@ -321,8 +321,7 @@ def commanded(reading: Reading, tree: exp.Expr) -> list[Lineage]:
     if word == "ALTER" and (append := APPENDED.match(text)):
         source, target = _table(reading, append.group(2)), _table(reading, append.group(1))
         relation = reading.catalog.relation(source)
-        known = {reading.names.stored(c): c for c in target.columns or ()}
-        fields = [reading.checked(f, known, target) for f in relation.fields]
+        fields = [reading.checked(f, target) for f in relation.fields]
         return [reading.lineage("ALTER TABLE APPEND", relation, fields, target.name)]
     if word == "UNLOAD" and (unload := UNLOADED.match(text)):
         return [_unloaded(reading, reading.relation(_quoted_query(reading, unload)), unload.group(3))]

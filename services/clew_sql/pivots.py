@@ -5,6 +5,7 @@ aggregated nor pivoted stay, and group. An unpivoted value is any of the columns
 """
 
 from itertools import product
+from math import prod
 
 from sqlglot import exp
 
@@ -83,6 +84,7 @@ def _names(pivot: exp.Expr, lists: list[exp.Expr], aggregates: list[exp.Expr], s
     choices = [[_value(value) for value in each.expressions] for each in lists]
     if None in [value for choice in choices for value in choice]:
         return None
+    scope.context.effort.spend(prod(map(len, choices)) * max(1, len(aggregates)))
     values = ["_".join(str(each) for each in chosen) for chosen in product(*choices)]
     given = pivot.args.get("columns") or ()
     if len(given) == len(values) * max(1, len(aggregates)):

@@ -12,6 +12,7 @@ from clew_sql.gaps import UNSUPPORTED_EXPRESSION
 from clew_sql.names import Name
 from clew_sql.naming import unnamed
 from clew_sql.parse import edits_of
+from clew_sql.patterns import is_quick
 from clew_sql.relations import Field, Relation, Rest
 from clew_sql.scope import AliasUse, Place, Scope
 
@@ -93,6 +94,7 @@ def _expand_star(item: exp.Expr, star: exp.Star, scope: Scope, made: Projection)
         scope.context.gaps.add(UNSUPPORTED_EXPRESSION, f"{name}.*: {name} is no table in reach")
         return
     edits = _Edits(star, scope)
+    scope.context.effort.spend(sum(1 + len(place.relation.fields) + 4 * len(place.relation.rests) for place in places))
     made.fields.extend(edits.of(star_fields(item, scope, places)))
     for place in places:
         made.rests.extend(edits.rest(place, rest) for rest in place.relation.rests)
@@ -182,6 +184,7 @@ class _Edits:
         back = {new.key: old for old, new in self._renamed.items()}
 
         def supply(name: Name) -> Field | None:
+            self._scope.context.effort.spend(1)
             key = back.get(name.key, name.key)
             if self._excludes(place, key) or (
                 self._scope.context.names.coarse(key) in self._renamed and name.key not in back
@@ -244,6 +247,9 @@ def _selected(columns: exp.Columns, scope: Scope) -> Iterator[tuple[Field, re.Ma
 
 def _matching(pattern: str, columns: exp.Columns, scope: Scope) -> Iterator[tuple[Field, re.Match[str] | None]]:
     """DuckDB finds the pattern anywhere in the name, in exact case. Its RE2 is near enough to Python's here."""
+    if not is_quick(pattern):
+        scope.context.gaps.add(UNSUPPORTED_EXPRESSION, f"{columns.sql('duckdb')}: a pattern that may take for ever")
+        return
     try:
         compiled = re.compile(pattern)
     except re.error as error:

@@ -95,7 +95,7 @@ def _recursive(body: exp.SetOperation, name: Name, columns: list[Name], scope: S
     inner = _around(scope)
     read_with(body, inner)
     parts = list(_parts(body))
-    result = _copied(derived(read_query(parts[0][1], _around(inner)), scope).renamed(columns))
+    result = _copied(derived(read_query(parts[0][1], _around(inner)), scope).renamed(columns), scope)
     for _ in range(MAX_ROUNDS):
         before = [f.flow.size() for f in result.fields], len(result.rows)
         inner.ctes = {**inner.ctes, name.key: result}
@@ -147,6 +147,7 @@ def _group(select: exp.Select, relation: Relation, scope: Scope) -> None:
     if group is None:
         return
     if group.args.get("all"):
+        scope.context.effort.spend(_facts(relation))
         for column in relation.fields:
             if not column.flow.aggregates:
                 add_as(scope.rows, column.flow, Subtype.GROUP_BY)
@@ -160,6 +161,7 @@ def _by(key: exp.Expr, relation: Relation, scope: Scope, subtype: Subtype) -> No
     if not position:
         decide(key, scope, subtype)
     elif position <= len(relation.fields):
+        scope.context.effort.spend(relation.fields[position - 1].flow.facts)
         add_as(scope.rows, relation.fields[position - 1].flow, subtype)
     elif relation.rests:
         _report_rests(relation, scope, f"{subtype} {position}")
@@ -177,13 +179,14 @@ def _distinct(select: exp.Select, relation: Relation, scope: Scope) -> None:
         return
     on = distinct.args.get("on")
     if on is None:
-        _group_by_all(relation, scope.rows)
+        _group_by_all(relation, scope.rows, scope)
         return
     for key in on.expressions if isinstance(on, exp.Tuple) else [on]:
         _by(key, relation, scope, Subtype.GROUP_BY)
 
 
-def _group_by_all(relation: Relation, rows: Indirect) -> None:
+def _group_by_all(relation: Relation, rows: Indirect, scope: Scope) -> None:
+    scope.context.effort.spend(_facts(relation))
     for column in relation.fields:
         add_as(rows, column.flow, Subtype.GROUP_BY)
 
@@ -200,6 +203,7 @@ def _order(node: exp.Expr, relation: Relation, scope: Scope) -> None:
         scope.aliases.setdefault(column.key, column)
     for key in order.expressions:
         if isinstance(key.this, exp.Var) and key.this.name.upper() == "ALL":
+            scope.context.effort.spend(_facts(relation))
             for column in relation.fields:
                 add_as(scope.rows, column.flow, Subtype.SORT)
             continue
@@ -240,17 +244,22 @@ def _set_operation(node: exp.SetOperation, scope: Scope) -> Relation:
     for operation, part in _parts(node):
         read_part = read_query(part, _around(scope))
         if result is None or operation is None:
-            result = _copied(read_part)
+            result = _copied(read_part, scope)
         else:
             _combine(result, read_part, operation, scope)
     assert result is not None
     return _ordered(node, result, scope)
 
 
-def _copied(relation: Relation) -> Relation:
+def _copied(relation: Relation, scope: Scope) -> Relation:
     """The same facts in containers of its own, to be added to."""
+    scope.context.effort.spend(_facts(relation))
     fields = [f._replace(flow=_copied_flow(f.flow)) for f in relation.fields]
     return Relation(fields, relation.rests, dict(relation.rows), set(relation.inputs))
+
+
+def _facts(relation: Relation) -> int:
+    return len(relation.rows) + sum(column.flow.facts for column in relation.fields)
 
 
 def _copied_flow(flow: Flow) -> Flow:
@@ -263,6 +272,7 @@ def _combine(left: Relation, right: Relation, operation: exp.SetOperation, scope
     UNION and INTERSECT: values of both. EXCEPT: the right side only decides which rows stay, so it is FILTER. Without
     ALL the result is grouped by all its columns.
     """
+    scope.context.effort.spend(len(right.inputs) + _facts(right))
     left.inputs |= right.inputs
     if isinstance(operation, exp.Except):
         _subtract(left, right)
@@ -271,7 +281,7 @@ def _combine(left: Relation, right: Relation, operation: exp.SetOperation, scope
         add_all(left.rows, right.rows)
     left.widened()
     if operation.args.get("distinct"):
-        _group_by_all(left, left.rows)
+        _group_by_all(left, left.rows, scope)
 
 
 def _subtract(left: Relation, right: Relation) -> None:
@@ -284,7 +294,7 @@ def _subtract(left: Relation, right: Relation) -> None:
 
 def _unite(left: Relation, right: Relation, operation: exp.SetOperation, scope: Scope) -> None:
     if left.rests or right.rests:
-        _unite_unlisted(left, right)
+        _unite_unlisted(left, right, scope)
     elif operation.args.get("by_name"):
         _unite_by_name(left, right)
     else:
@@ -304,11 +314,12 @@ def _unite_by_name(left: Relation, right: Relation) -> None:
             left.fields.append(theirs._replace(flow=_copied_flow(theirs.flow)))
 
 
-def _unite_unlisted(left: Relation, right: Relation) -> None:
+def _unite_unlisted(left: Relation, right: Relation, scope: Scope) -> None:
     """Positions cannot be told where a star is over an unknown table: columns are matched by name, as a guess."""
     first = Relation(list(left.fields), left.rests)
 
     def supply(name: Name) -> Field | None:
+        scope.context.effort.spend(4)
         offers = [f for side in (first, right) if (f := side.supply(name)) is not None]
         flow = Flow()
         for offer in offers:

@@ -7,15 +7,19 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from clew_sql.catalog import Catalog, Dataset, Schema
+from clew_sql.effort import Effort
 from clew_sql.errors import SqlError
 from clew_sql.flow import Flow, Indirect, influences, output_column
 from clew_sql.gaps import COLUMN_COUNT, UNKNOWN_COLUMN, UNKNOWN_TARGET, Gaps
 from clew_sql.lineage import GUESS, Lineage, OutputColumn
-from clew_sql.names import Names
+from clew_sql.names import Listed, Names
 from clew_sql.queries import read_query, read_with
 from clew_sql.relations import Field, Relation
 from clew_sql.scope import Context, Scope
 from clew_sql.structs import Structs
+
+_OF_OUTPUT, _CHARACTERS = 2, 20
+"""Steps for a fact of the answer, and characters of it for a step."""
 
 TEMPORARY = (exp.TemporaryProperty, exp.VolatileProperty, exp.GlobalProperty)
 
@@ -40,8 +44,10 @@ class Reading:
         self.dialect = name.split(",")[0].strip().lower()
         self.names = Names(dialect, self.dialect)
         self.gaps = Gaps()
-        self.catalog = Catalog(self.names, self.gaps, *around)
+        self.effort = Effort()
+        self.catalog = Catalog(self.names, self.gaps, self.effort, *around)
         self.in_routine = False
+        self._target: tuple[tuple[str, ...] | None, Listed] | None = None
         self._structs = Structs(dialect, self.names)
 
     def target(self, table: exp.Expr | None) -> Dataset:
@@ -53,7 +59,9 @@ class Reading:
     def scope(self, query: exp.Expr, holder: exp.Expr | None = None) -> Scope:
         """A scope for a statement's query; `holder` is a statement with a WITH of its own in front."""
         expands = query.find(exp.Columns) is not None
-        context = Context(self.dialect, self.names, self.catalog, self.gaps, read_query, expands, self._structs)
+        context = Context(
+            self.dialect, self.names, self.catalog, self.gaps, self.effort, read_query, expands, self._structs
+        )
         scope = Scope(context, None, {})
         if holder is not None and holder.args.get("with_") is not None:
             read_with(holder, scope)
@@ -76,6 +84,7 @@ class Reading:
             temporary = True
         outputs = () if output is None else (output,)
         columns = tuple(self._columns(fields))
+        self.effort.spend(len(relation.rows))
         inputs = tuple(sorted(relation.inputs))
         return Lineage(kind, inputs, outputs, columns, influences(relation.rows), self.gaps.all(), temporary)
 
@@ -83,41 +92,64 @@ class Reading:
         """More was written into a temporary table: who reads it reads this too."""
         held = self.catalog.held(output)
         assert held is not None
-        merged = merge(list(held.fields), fields)
+        merged = self.merged(list(held.fields), fields)
         rows = dict(held.rows)
         rows.update(relation.rows)
         self.catalog.hold(output, Relation(merged, held.rests, rows, held.inputs | relation.inputs))
+
+    def merged(self, fields: Sequence[Field], more: Iterable[Field]) -> list[Field]:
+        """The columns of two writes into one table: what either is made of."""
+        self.effort.spend(len(fields))
+        by_key = {f.key: f for f in fields}
+        for each in more:
+            old = by_key.get(each.key)
+            if old is None:
+                by_key[each.key] = each
+                continue
+            self.effort.spend(old.flow.facts + each.flow.facts)
+            flow = Flow()
+            flow.take(old.flow)
+            flow.take(each.flow)
+            by_key[each.key] = old._replace(flow=flow, expression=old.expression or each.expression)
+        return list(by_key.values())
 
     def placed(
         self, relation: Relation, dataset: Dataset, listed: Sequence[exp.Expr] | None, tree: exp.Expr
     ) -> list[Field]:
         """The query's columns under the target's names: by position, or by name where the SQL says so."""
-        known = {self.names.stored(c): c for c in dataset.columns or ()}
         if tree.args.get("by_name"):
-            return [self.checked(f, known, dataset) for f in relation.fields]
+            return [self.checked(f, dataset) for f in relation.fields]
         if listed is not None:
             names = [self.names.of(name) for name in listed]
             targets = [
                 Field(n.shown, n.key, f.flow, f.expression) for n, f in zip(names, relation.fields, strict=False)
             ]
             self.count(relation, len(names), dataset, exact=True)
-            return [self.checked(f, known, dataset) for f in targets]
+            return [self.checked(f, dataset) for f in targets]
         if dataset.columns is None:
             self.gaps.add(UNKNOWN_TARGET, f"columns of {dataset.name}: taken to be named as the query names them")
             return [f._replace(flow=f.flow.less_certain(GUESS)) for f in relation.fields]
         self.count(relation, len(dataset.columns), dataset, exact=False)
-        pairs = zip(known.items(), relation.fields, strict=False)
+        pairs = zip(self._listed(dataset).by_key.items(), relation.fields, strict=False)
         return [f._replace(name=name, key=key) for (key, name), f in pairs]
 
-    def checked(self, column: Field, known: Mapping[str, str], dataset: Dataset) -> Field:
+    def checked(self, column: Field, dataset: Dataset) -> Field:
         """Spelt as the target spells it; a target without that column is reported."""
-        if not known:
+        if not dataset.columns:
             return column
-        key = column.key if column.key in known else self.names.near(column.key, known)
+        listed = self._listed(dataset)
+        key = listed.key_of(column.key)
         if key is None:
             self.gaps.add(UNKNOWN_COLUMN, f"{column.name} is not in {dataset.name}")
             return column
-        return column._replace(name=known[key], key=key)
+        return column._replace(name=listed.by_key[key], key=key)
+
+    def _listed(self, dataset: Dataset) -> Listed:
+        """The columns of a target by their keys; those of the target that was asked for last are kept."""
+        if self._target is None or self._target[0] is not dataset.columns:
+            self.effort.spend(len(dataset.columns or ()))
+            self._target = dataset.columns, Listed(self.names, dataset.columns or ())
+        return self._target[1]
 
     def count(self, relation: Relation, expected: int, dataset: Dataset, exact: bool) -> None:
         """More values than columns is wrong; fewer only where the statement lists the columns it means."""
@@ -128,11 +160,15 @@ class Reading:
     def _columns(self, fields: Sequence[Field]) -> list[OutputColumn]:
         """Public columns in order, a repeated name numbered."""
         seen: dict[str, int] = {}
+        texts: dict[int, str] = {}
         columns = []
         for column in fields:
             count = seen[column.key] = seen.get(column.key, 0) + 1
             name = f"{column.name}#{count}" if count > 1 else column.name
-            columns.append(output_column(name, self._text(column), column.flow))
+            if (text := texts.get(id(column.expression))) is None or column.expression is None:
+                text = texts[id(column.expression)] = self._text(column)
+            self.effort.spend(_OF_OUTPUT * column.flow.facts + len(text) // _CHARACTERS)
+            columns.append(output_column(name, text, column.flow))
         return columns
 
     def _text(self, column: Field) -> str:
@@ -144,21 +180,6 @@ class Reading:
             return column.expression.sql(dialect=self.dialect, comments=False, copy=not plain)
         except (RecursionError, ValueError):  # sqlglot can read some paths into JSON that it can't write
             return "…"
-
-
-def merge(fields: list[Field], more: Iterable[Field]) -> list[Field]:
-    """The columns of two writes into one table: what either is made of."""
-    by_key = {f.key: f for f in fields}
-    for each in more:
-        old = by_key.get(each.key)
-        if old is None:
-            by_key[each.key] = each
-            continue
-        flow = Flow()
-        flow.take(old.flow)
-        flow.take(each.flow)
-        by_key[each.key] = old._replace(flow=flow, expression=old.expression or each.expression)
-    return list(by_key.values())
 
 
 def is_temporary(table: exp.Expr, properties: exp.Expr | None) -> bool:

@@ -61,6 +61,7 @@ class Relation:
     inputs: set[str] = field(default_factory=set)
     catch: Field | None = None
     _index: dict[str, Field] | None = None
+    _coarse: dict[str, Field] | None = None
 
     def find(self, name: Name) -> Field | None:
         """The listed column of that name; the first if several have it."""
@@ -68,13 +69,14 @@ class Relation:
             self._index = {f.key: f for f in reversed(self.fields)}
         found = self._index.get(name.key)
         if found is None and name.loose:
-            lowered = name.key.lower()
-            return next((f for f in self.fields if f.key.lower() == lowered), None)
+            if self._coarse is None:
+                self._coarse = {f.key.lower(): f for f in reversed(self.fields)}
+            return self._coarse.get(name.key.lower())
         return found
 
     def widened(self) -> None:
         """Columns were added: look them up anew."""
-        self._index = None
+        self._index = self._coarse = None
 
     def guess(self, name: Name) -> Field | None:
         """A column nobody listed, if exactly one unlisted part of the relation can have it."""

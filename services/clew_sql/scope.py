@@ -8,6 +8,7 @@ from typing import Final
 from sqlglot import exp
 
 from clew_sql.catalog import Catalog
+from clew_sql.effort import Effort
 from clew_sql.flow import Flow, Indirect
 from clew_sql.gaps import AMBIGUOUS_COLUMN, TABLE_FUNCTION, UNKNOWN_COLUMN, UNKNOWN_RELATION, Gaps
 from clew_sql.lineage import GUESS
@@ -41,6 +42,7 @@ class Context:
     names: Names
     catalog: Catalog
     gaps: Gaps
+    effort: Effort
     query: Callable[[exp.Expr, "Scope"], Relation]
     expands_columns: bool
     structs: Structs
@@ -90,6 +92,9 @@ class Scope:
     windows: dict[str, exp.Window] = field(default_factory=dict)
     rows: Indirect = field(default_factory=dict)
     inputs: set[str] = field(default_factory=set)
+    _by_name: dict[str, list[Place]] = field(default_factory=dict)
+    _named: int = 0
+    """How many of the places are in `_by_name`, by the last part of their paths."""
 
     def inside(self) -> "Scope":
         """The scope for a query within this one, from which this one's names are in reach."""
@@ -101,27 +106,30 @@ class Scope:
     def star(self) -> Iterator[tuple[Place, Field]]:
         """The columns of `*` in order, those merged by USING once."""
         pending = dict(self.merged)
+        owners = self._owners()
         if self.context.dialect == "postgres":
             # the standard puts merged columns first; DuckDB leaves them where the left side has them
             for key in self.merged:
-                yield from self._merged_first(key, pending)
+                if key in owners:
+                    yield owners[key], pending.pop(key)
         for place in self.visible():
             for column in place.relation.fields:
                 if column.key in place.dropped:
                     continue
                 if column.key in pending:
                     yield place, pending.pop(column.key)
-                elif column.key not in self.merged or not self._owns(place, column.key):
+                elif column.key not in self.merged or owners[column.key] is not place:
                     yield place, column
 
-    def _merged_first(self, key: str, pending: dict[str, Field]) -> Iterator[tuple[Place, Field]]:
-        owner = next((p for p in self.visible() if any(f.key == key for f in p.relation.fields)), None)
-        if owner is not None:
-            yield owner, pending.pop(key)
-
-    def _owns(self, place: Place, key: str) -> bool:
-        """The first place with a merged column has it shown in its stead."""
-        return next((p for p in self.visible() if any(f.key == key for f in p.relation.fields)), None) is place
+    def _owners(self) -> dict[str, Place]:
+        """The first place with each merged column, which is shown in its stead."""
+        owners: dict[str, Place] = {}
+        for place in self.visible() if self.merged else ():
+            self.context.effort.spend(len(place.relation.fields))
+            for column in place.relation.fields:
+                if column.key in self.merged:
+                    owners.setdefault(column.key, place)
+        return owners
 
     def column(self, path: Sequence[Name]) -> Field | None:
         """What a dotted reference is made of: table parts, then a column, then fields within it.
@@ -141,6 +149,7 @@ class Scope:
             place = self.place([n.key for n in path[:length]])
             if place is None:
                 continue
+            self.context.effort.spend(1 + len(place.relation.rests))
             found = place.qualified(path[length])
             if found is None:
                 self._missing(path[length], place)
@@ -151,11 +160,17 @@ class Scope:
         """The place of that name, in this scope or around it."""
         scope: Scope | None = self
         while scope is not None:
-            for place in scope.places:
+            for place in scope._called(path[-1]):
                 if place.answers_to(path):
                     return place
             scope = scope.parent
         return None
+
+    def _called(self, name: str) -> Sequence[Place]:
+        for place in self.places[self._named :]:
+            self._by_name.setdefault(place.path[-1], []).append(place)
+        self._named = len(self.places)
+        return self._by_name.get(name, ())
 
     def _bare(self, name: Name, qualifies: bool) -> Field | None:
         scope: Scope | None = self
@@ -169,6 +184,7 @@ class Scope:
 
     def _here(self, name: Name) -> tuple[Field | None, bool]:
         """The column in this scope, and whether the search ends here, be it in an ambiguity."""
+        self.context.effort.spend(1 + len(self.places))
         alias = self._alias(name) if self.alias_use is not AliasUse.NEVER else None
         if alias is not None and self.alias_use is AliasUse.FIRST:
             return alias, True
@@ -207,6 +223,7 @@ class Scope:
         return Field(name.shown, name.key, flow), True
 
     def _guessed(self, name: Name) -> tuple[Field | None, bool]:
+        self.context.effort.spend(sum(len(place.relation.rests) for place in self.places))
         offers = [f for place in self.visible() if (f := place.relation.guess(name)) is not None]
         if len(offers) > 1:
             self._ambiguous(name, "several tables of unknown schema could have it")

@@ -44,6 +44,7 @@ def place_one(node: exp.Expr, scope: Scope) -> None:
         place = _named(node, reader(node, scope), scope)
         place = pivoted(node, place, scope)
         scope.places.append(place)
+        scope.context.effort.spend(len(place.relation.rows) + len(place.relation.inputs))
         add_all(scope.rows, place.relation.rows)
         scope.inputs |= place.relation.inputs
     for join in node.args.get("joins") or ():
@@ -114,6 +115,7 @@ def _subquery(node: exp.Expr, scope: Scope) -> Relation:
 
 def derived(relation: Relation, scope: Scope) -> Relation:
     """A query's result as a table. Repeated names become `a`, `a_1` in DuckDB; elsewhere they stay as they are."""
+    scope.context.effort.spend(len(relation.fields))
     if scope.context.dialect != "duckdb" or len({f.key for f in relation.fields}) == len(relation.fields):
         return relation
     seen: dict[str, int] = {}
@@ -201,6 +203,7 @@ def _join(join: exp.Expr, scope: Scope) -> None:
 def _common(left: list[Place], right: list[Place], scope: Scope) -> list[Name]:
     """The columns that a NATURAL join compares."""
     for place in (*left, *right):
+        scope.context.effort.spend(1 + len(place.relation.fields))
         for rest in place.relation.rests:
             scope.context.gaps.add(rest.code, f"a NATURAL join compares columns by name: {rest.detail}")
     there = {f.key for place in right for f in place.relation.fields}
@@ -219,11 +222,13 @@ def _merge(name: Name, side: str, left: list[Place], right: list[Place], scope: 
 
 def compared(name: Name, left: list[Place], right: list[Place], scope: Scope) -> list[Field]:
     """The columns that USING compares, which decide the rows: the left one, then the right one."""
+    scope.context.effort.spend(len(left) + len(right))
     found = (scope.merged.get(name.key) or _column_in(left, name), _column_in(right, name))
     both = [column for column in found if column is not None]
     if len(both) < 2:
         scope.context.gaps.add(UNKNOWN_COLUMN, f"{name.text} of USING is not on both sides of the join")
     for column in both:
+        scope.context.effort.spend(column.flow.facts)
         add_as(scope.rows, column.flow, Subtype.JOIN)
     return both
 

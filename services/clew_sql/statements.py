@@ -7,8 +7,18 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
 from clew_sql.changes import deleted, merged, on_conflict, updated
+from clew_sql.effort import TooMuch
 from clew_sql.errors import SqlError
-from clew_sql.gaps import FILE_TARGET, INTERNAL, PARSE_ERROR, SEVERAL_OUTPUTS, TEMPLATE, TOO_DEEP, UNSUPPORTED_STATEMENT
+from clew_sql.gaps import (
+    FILE_TARGET,
+    INTERNAL,
+    PARSE_ERROR,
+    SEVERAL_OUTPUTS,
+    TEMPLATE,
+    TOO_DEEP,
+    TOO_LARGE,
+    UNSUPPORTED_STATEMENT,
+)
 from clew_sql.lineage import Lineage
 from clew_sql.objects import (
     ASIDE,
@@ -54,6 +64,8 @@ class Reader:
             found = [self.failed(PARSE_ERROR, str(error), kind(statement))]
         except RecursionError:
             found = [self.failed(TOO_DEEP, "nested too deeply to be followed", kind(statement))]
+        except TooMuch as error:
+            found = [self.failed(TOO_LARGE, str(error), kind(statement))]
         except Exception as error:
             found = [self.failed(INTERNAL, f"{type(error).__name__}: {error}", kind(statement))]
         body = body_of(statement, self._reading)
@@ -72,6 +84,7 @@ class Reader:
 
     def _begin(self) -> None:
         self._reading.gaps.clear()
+        self._reading.effort.begin()
         for each in self._guessed:
             self._reading.gaps.add(TEMPLATE, each)
 

@@ -30,6 +30,8 @@ from clew_sql import OutputColumn, SeveralStatements, SqlError, reading_version
 _EXACT_CASE = frozenset({"bigquery", "clickhouse", "mysql"})
 """Dialects in which two tables may differ in case only."""
 _MOST_DETAIL = 300
+_LOST = frozenset({"internal", "parse_error", "too_deep", "too_large"})
+"""Gaps that stand for a whole statement, with all that it names."""
 _PORTION = 200
 _MOST_WRITERS = 50
 """Other writers of a table that are asked what columns it has, where nobody else says."""
@@ -197,7 +199,11 @@ def derive(query: Mapping[str, Any], datasets: Datasets) -> Derived:
         reads = settled(clew_sql.script_lineage(*arguments))
     except SqlError as error:
         return _unread(query, datasets, error)
-    return _told(reads, output, datasets)
+    found = _told(reads, output, datasets)
+    if any(each.code in _LOST for read in reads for each in read.unresolved):
+        named = Lineage(inputs=_named(query, datasets, found.lineage.outputs), outputs=[])
+        found = Derived(together([found.lineage, named]), found.outputs)
+    return found
 
 
 def _told(reads: Sequence[Read], output: str | None, datasets: Datasets) -> Derived:
@@ -218,23 +224,22 @@ def _told(reads: Sequence[Read], output: str | None, datasets: Datasets) -> Deri
 def _unread(query: Mapping[str, Any], datasets: Datasets, error: SqlError) -> Derived:
     """Return what can be said of a text that does not parse: which known datasets its words name."""
     gap = Unresolved(code="parse_error", detail=str(error)[:_MOST_DETAIL])
+    output: str | None = query.get("output")
+    outputs = [output] if output else []
+    lineage = Lineage(inputs=_named(query, datasets, outputs), outputs=outputs, unresolved=[gap])
+    return Derived(lineage, dict.fromkeys(outputs, ()))
+
+
+def _named(query: Mapping[str, Any], datasets: Datasets, outputs: Sequence[str]) -> list[str]:
+    """Return the known datasets that the words of a text name, those that it writes left out."""
     try:
         mentioned = clew_sql.tables_mentioned(query["text"], query["dialect"])
     except SqlError:
-        mentioned = ()
+        return []
     bindings = query.get("bindings") or {}
-    inputs = {
-        found
-        for name in mentioned
-        if (
-            found := bindings.get(name)
-            or datasets.known(name, query.get("defaultDatabase"), query.get("defaultSchema"))
-        )
-    }
-    output: str | None = query.get("output")
-    outputs = [output] if output else []
-    lineage = Lineage(inputs=sorted(inputs - set(outputs)), outputs=outputs, unresolved=[gap])
-    return Derived(lineage, dict.fromkeys(outputs, ()))
+    surrounding = query.get("defaultDatabase"), query.get("defaultSchema")
+    found = {bindings.get(name) or datasets.known(name, *surrounding) for name in mentioned}
+    return sorted({each for each in found if each} - set(outputs))
 
 
 def together(parts: Sequence[Lineage]) -> Lineage:

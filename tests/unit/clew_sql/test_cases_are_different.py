@@ -66,7 +66,7 @@ PASSES: list[tuple[object, str]] = [
     (templates, "_Renderer._value"),
     (parse, "is_routine"),
     (parse, "parts"),
-    (names.Names, "near"),
+    (names.Listed, "key_of"),
     (catalog, "_series"),
     (catalog.Catalog, "bound"),
     (catalog.Catalog, "use"),

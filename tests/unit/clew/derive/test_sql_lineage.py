@@ -11,7 +11,7 @@ import pytest
 from clew.derive import sql_lineage
 from clew.house import House
 from clew.query.answer import Viewer
-from clew.query.terms import Grain
+from clew.query.terms import ChangeKind, Grain
 from clew.settings import Settings
 from clew_schemas import Event, Group, event
 
@@ -111,6 +111,16 @@ def test_a_statement_that_cannot_be_read_is_a_gap_of_the_assets_it_names(house: 
     assert "unresolved" not in [gap.code for gap in unnamed.envelope.gaps]
     say(house, query("INSERT INTO totals SELECT id FROM orders"))
     assert [each["code"] for each in lineage(house)["unresolved"]] == ["unknown_target"]
+
+
+def test_a_statement_that_stands_for_endless_work_is_a_gap_and_the_house_goes_on(house: House) -> None:
+    twice = ", ".join(f"c{at} AS (SELECT x.*, y.* FROM c{at - 1} x CROSS JOIN c{at - 1} y)" for at in range(1, 60))
+    say(house, schema("orders", "id"), query(f"CREATE TABLE x AS WITH c0 AS (TABLE orders), {twice} SELECT * FROM c59"))
+    assert [each["code"] for each in lineage(house)["unresolved"]] == ["too_large"]
+    answer = house.questions.impact(table("orders"), ChangeKind.DROP, ME)
+    assert [(gap.code, gap.urn) for gap in answer.envelope.gaps if gap.code == "unresolved"] == [("unresolved", JOB)]
+    say(house, query("INSERT INTO y SELECT id FROM orders"))
+    assert flows(house)
 
 
 def test_a_script_tells_every_table_that_lasts_and_reads_through_those_that_do_not(house: House) -> None:

@@ -97,6 +97,7 @@ class Catalog:
 
     def learn(self, dataset: str, columns: Sequence[str]) -> None:
         """A statement made this table: later ones of the same script may read it."""
+        self._effort.spend(len(columns))
         self._learnt[dataset.lower()] = Dataset(dataset, tuple(columns))
         self._relations.pop(dataset, None)
 
@@ -200,6 +201,7 @@ class Catalog:
         if columns is None:
             rest = Rest(lambda column: self._supposed(name, column), UNKNOWN_TABLE, f"columns of {name}")
             return Relation([], (rest,), inputs={name})
+        self._effort.spend(len(columns))
         fields = [
             _field(name, c, self._names.stored(c), CERTAIN, kind)
             for c, kind in zip_longest(columns, kinds, fillvalue="")

@@ -64,15 +64,20 @@ Children = Iterable[tuple[exp.Expr, Role]]
 Handler = Callable[[exp.Expr, Role, Scope, Flow], Children]
 
 VALUE: Final = Role()
+NODES: Final = 2
+"""Nodes of the syntax that are read in one step."""
 
 
 def read(expression: exp.Expr, scope: Scope, into: Flow, role: Role = VALUE) -> None:
     """Add to `into` what the expression is made of."""
     stack: list[tuple[exp.Expr, Role]] = [(expression, role)]
+    nodes = 0
     while stack:
+        nodes += 1
         node, role = stack.pop()
         handler = HANDLERS.get(type(node)) or _handler_for(node)
         stack.extend(handler(node, role, scope, into))
+    scope.context.effort.spend(nodes // NODES)
 
 
 def decide(expression: exp.Expr, scope: Scope, subtype: Subtype) -> None:

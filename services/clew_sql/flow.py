@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from clew_sql.effort import TooMuch
 from clew_sql.lineage import Influence, OutputColumn, Source, Subtype, Transformation
 
 IDENTITY: Final = 0
@@ -12,6 +13,10 @@ TRANSFORMATIONS: Final = (Transformation.IDENTITY, Transformation.TRANSFORMATION
 
 
 WHOLE: Final[frozenset[tuple[str, ...]]] = frozenset()
+
+
+MOST_PATHS: Final = 10_000
+"""Fields of one source that a value may read. Short queries can make twice as many at every step."""
 
 
 class Trace(NamedTuple):
@@ -41,7 +46,7 @@ class Flow:
     @property
     def facts(self) -> int:
         """How many facts it holds: what it takes to add it to another."""
-        return 1 + len(self.direct) + len(self.indirect)
+        return 1 + sum(len(trace.paths) + 1 for trace in self.direct.values()) + len(self.indirect)
 
     def take(self, other: "Flow") -> None:
         """Add all that another value is made of, unchanged."""
@@ -84,8 +89,15 @@ def add_direct(into: Direct, key: tuple[str, str], trace: Trace) -> None:
             old.presence and trace.presence,
             old.masks and trace.masks,
             max(old.confidence, trace.confidence),
-            old.paths | trace.paths if old.paths and trace.paths else WHOLE,
+            _both(old.paths, trace.paths),
         )
+
+
+def _both(some: frozenset[tuple[str, ...]], others: frozenset[tuple[str, ...]]) -> frozenset[tuple[str, ...]]:
+    paths = some | others if some and others else WHOLE
+    if len(paths) > MOST_PATHS:
+        raise TooMuch(f"one value reads more than {MOST_PATHS:,} fields of a column")
+    return paths
 
 
 def add_indirect(into: Indirect, key: tuple[str, str | None, Subtype], presence: bool) -> None:

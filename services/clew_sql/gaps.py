@@ -27,6 +27,10 @@ UNSUPPORTED_QUERY: Final = "unsupported_query"
 UNSUPPORTED_STATEMENT: Final = "unsupported_statement"
 
 
+MOST_DETAIL: Final = 1000
+"""Characters of a detail. Names may be of any length, and stand in many of them."""
+
+
 class Gaps:
     """Gathers gaps in the order met, each once."""
 
@@ -34,7 +38,7 @@ class Gaps:
         self._met: dict[Unresolved, None] = {}
 
     def add(self, code: str, detail: str) -> None:
-        self._met[Unresolved(code, detail)] = None
+        self._met[Unresolved(code, detail if len(detail) <= MOST_DETAIL else f"{detail[: MOST_DETAIL - 1]}…")] = None
 
     def clear(self) -> None:
         self._met.clear()

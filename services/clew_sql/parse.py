@@ -92,26 +92,39 @@ def _piece(text: str, line: int, dialect: Dialect) -> Iterator[Statement]:
 
 
 def tokens_of(sql: str, dialect: Dialect) -> list[Token]:
+    return list(_words_behind_end(_tokenized(sql, dialect), dialect))
+
+
+def _tokenized(sql: str, dialect: Dialect) -> list[Token]:
     try:
-        tokens = dialect.tokenize(sql)
+        return dialect.tokenize(sql)
     except TokenError as error:
         raise SqlError(str(error), hint="look for a quote or comment that is not closed") from error
-    return list(_words_behind_end(tokens, dialect))
 
 
 def _words_behind_end(tokens: list[Token], dialect: Dialect) -> Iterator[Token]:
     """T-SQL's tokenizer takes END for a command and what follows for its text: cut that into words too."""
-    before: Token | None = None
-    for token in tokens:
-        swallowed = before is not None and before.token_type == TokenType.END and before.text.upper() == "END"
-        if swallowed and token.token_type == TokenType.STRING and before is not None:
-            for word in tokens_of(token.text, dialect):
-                behind = token.start - len(token.text)
-                line = token.line - token.text.count("\n") + word.line - 1
-                yield Token(word.token_type, word.text, line, word.col, behind + word.start, behind + word.end)
-        else:
+    texts = [(iter(tokens), 0, 0)]
+    before: list[Token | None] = [None]
+    while texts:
+        words, behind, line = texts[-1]
+        token = next(words, None)
+        if token is None:
+            texts.pop()
+            before.pop()
+            continue
+        last, before[-1] = before[-1], token
+        ended = last is not None and last.token_type == TokenType.END and last.text.upper() == "END"
+        if ended and token.token_type == TokenType.STRING:
+            start = behind + token.start - len(token.text)
+            texts.append((iter(_tokenized(token.text, dialect)), start, line + token.line - token.text.count("\n") - 1))
+            before.append(None)
+        elif len(texts) == 1:
             yield token
-        before = token
+        else:
+            yield Token(
+                token.token_type, token.text, line + token.line, token.col, behind + token.start, behind + token.end
+            )
 
 
 def one_statement(sql: str, dialect: Dialect, hint: str = "") -> exp.Expr | Routine:

@@ -8,11 +8,11 @@ from sqlglot import exp
 
 from clew_sql.expressions import VALUE, read
 from clew_sql.flow import Flow
-from clew_sql.gaps import UNSUPPORTED_EXPRESSION
+from clew_sql.gaps import MOST_DETAIL, UNSUPPORTED_EXPRESSION
 from clew_sql.names import Name
 from clew_sql.naming import unnamed
 from clew_sql.parse import edits_of
-from clew_sql.patterns import is_quick
+from clew_sql.patterns import is_quick, steps
 from clew_sql.relations import Field, Relation, Rest
 from clew_sql.scope import AliasUse, Place, Scope
 
@@ -229,9 +229,10 @@ def _columns_name(item: exp.Expr, matched: Field, groups: re.Match[str] | None) 
 def _selected(columns: exp.Columns, scope: Scope) -> Iterator[tuple[Field, re.Match[str] | None]]:
     what = columns.this
     star = _star_of(what)
-    for place in scope.visible():
-        for rest in place.relation.rests:
-            scope.context.gaps.add(rest.code, f"{columns.sql('duckdb')}: {rest.detail}")
+    rests = [rest for place in scope.visible() for rest in place.relation.rests]
+    written = columns.sql("duckdb") if rests else ""
+    for rest in rests:
+        scope.context.gaps.add(rest.code, f"{written[:MOST_DETAIL]}: {rest.detail}")
     if star is not None:
         made = Projection([], [])
         _expand_star(what, star, scope, made)
@@ -256,6 +257,7 @@ def _matching(pattern: str, columns: exp.Columns, scope: Scope) -> Iterator[tupl
         scope.context.gaps.add(UNSUPPORTED_EXPRESSION, f"{columns.sql('duckdb')}: {error}")
         return
     for _, column in scope.star():
+        scope.context.effort.spend(steps(pattern, column.name))
         found = compiled.search(column.name)
         if found is not None:
             yield column, found

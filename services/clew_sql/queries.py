@@ -102,6 +102,8 @@ def _recursive(body: exp.SetOperation, name: Name, columns: list[Name], scope: S
         for operation, part in parts[1:]:
             assert operation is not None
             _combine(result, read_query(part, _around(inner)), operation, scope)
+            if operation.args.get("distinct"):
+                _group_by_all(result, result.rows, scope)
         if before == ([f.flow.size() for f in result.fields], len(result.rows)):
             break
     return result
@@ -241,13 +243,19 @@ def _has_own_clauses(node: exp.Expr) -> bool:
 
 def _set_operation(node: exp.SetOperation, scope: Scope) -> Relation:
     result: Relation | None = None
+    distinct = False
     for operation, part in _parts(node):
         read_part = read_query(part, _around(scope))
         if result is None or operation is None:
             result = _copied(read_part, scope)
-        else:
-            _combine(result, read_part, operation, scope)
+            continue
+        if distinct and not operation.args.get("distinct"):
+            _group_by_all(result, result.rows, scope)
+        _combine(result, read_part, operation, scope)
+        distinct = bool(operation.args.get("distinct"))
     assert result is not None
+    if distinct:  # once for all that were distinct in a row: each takes in what those before grouped by
+        _group_by_all(result, result.rows, scope)
     return _ordered(node, result, scope)
 
 
@@ -270,7 +278,7 @@ def _combine(left: Relation, right: Relation, operation: exp.SetOperation, scope
     """Take the right operand into the left.
 
     UNION and INTERSECT: values of both. EXCEPT: the right side only decides which rows stay, so it is FILTER. Without
-    ALL the result is grouped by all its columns.
+    ALL the result is to be grouped by all its columns then.
     """
     scope.context.effort.spend(len(right.inputs) + _facts(right))
     left.inputs |= right.inputs
@@ -280,8 +288,6 @@ def _combine(left: Relation, right: Relation, operation: exp.SetOperation, scope
         _unite(left, right, operation, scope)
         add_all(left.rows, right.rows)
     left.widened()
-    if operation.args.get("distinct"):
-        _group_by_all(left, left.rows, scope)
 
 
 def _subtract(left: Relation, right: Relation) -> None:

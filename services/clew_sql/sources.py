@@ -69,6 +69,7 @@ def _named(node: exp.Expr, relation: Relation, scope: Scope) -> Place:
     names = scope.context.names
     alias = node.args.get("alias")
     if isinstance(alias, exp.TableAlias) and alias.args.get("columns"):
+        scope.context.effort.spend(len(relation.fields))
         relation = relation.renamed([names.of(_identifier(c)) for c in alias.args["columns"]])
     if isinstance(alias, exp.TableAlias) and alias.this is not None:
         return Place((names.of(alias.this).key,), relation)

@@ -44,12 +44,17 @@ from clew_sql.routines import body_of
 __all__ = ["Reader", "Surroundings"]
 
 
+_MOST_GUESSES = 50
+"""Templates that each statement of a text says were guessed."""
+
+
 class Reader:
     """Reads the statements of one text in order; a table that one makes is known to the next."""
 
     def __init__(self, dialect: Dialect, name: str, around: Surroundings, guessed: Sequence[str] = ()) -> None:
         self._reading = Reading(dialect, name, around)
-        self._guessed = guessed
+        more = len(guessed) - _MOST_GUESSES
+        self._guessed = [*guessed[:_MOST_GUESSES], *([f"and {more} more"] if more > 0 else [])]
 
     def lineages(self, statement: Statement) -> list[Lineage]:
         """One for each table written; what stands in a routine, statement by statement. Never raises."""

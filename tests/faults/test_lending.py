@@ -281,7 +281,7 @@ def test_with_nothing_to_draw_it_is_ended_and_comes_again_with_work(
 
 def test_work_that_comes_slowly_starts_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lending, "_MINUTE", 0.0)
-    monkeypatch.setattr(lending, "ENOUGH", 0.5)
+    monkeypatch.setattr(lending, "ENOUGH", 10.0)
     with House(Settings(home=tmp_path / "home")) as house:
         house.start()
         write(house, 300)

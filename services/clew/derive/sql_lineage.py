@@ -200,7 +200,9 @@ def derive(query: Mapping[str, Any], datasets: Datasets) -> Derived:
     except SqlError as error:
         return _unread(query, datasets, error)
     found = _told(reads, output, datasets)
-    if any(each.code in _LOST for read in reads for each in read.unresolved):
+    lost = any(each.code in _LOST for read in reads for each in read.unresolved)
+    # Beside statements that were read, what a lost one names would pass for what they read.
+    if lost and not any(read.inputs or read.outputs for read in reads):
         named = Lineage(inputs=_named(query, datasets, found.lineage.outputs), outputs=[])
         found = Derived(together([found.lineage, named]), found.outputs)
     return found

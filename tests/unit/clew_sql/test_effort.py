@@ -34,6 +34,9 @@ ENDLESS = {
     "an unlisted column looked for twice in each CTE": chained(
         "SELECT * FROM u", "SELECT * FROM {0} UNION ALL SELECT * FROM {0}", 60
     ),
+    "a field of which each CTE makes two": chained(
+        "SELECT j AS q FROM u", "SELECT q.a AS q FROM {0} UNION ALL SELECT q.b AS q FROM {0}", 40
+    ),
     "a pivot over all combinations": f"PIVOT t ON {LISTS} USING sum(a)",
     "all sources in every column": f"{SUM} SELECT {listed('s + 1 AS s{}', 2000)} FROM c",
     "all sources in every plain column": f"{SUM} SELECT {listed('s AS s{}', 2000)} FROM c",
@@ -47,12 +50,11 @@ ENDLESS = {
     "windows that build on each other": f"SELECT {listed('sum(a) OVER w{}', 3000)} FROM t"
     + " WINDOW w0 AS (PARTITION BY b), "
     + ", ".join(f"w{at} AS (w{at - 1})" for at in range(1, 3000)),
-    "unions that group by all before": " UNION ".join(f"SELECT a{at} FROM t{at}" for at in range(4000)),
 }
 
 
-def codes(sql: str) -> list[str]:
-    return [gap.code for each in script_lineage(sql, "duckdb", WIDE) for gap in each.unresolved]
+def codes(sql: str, dialect: str = "duckdb") -> list[str]:
+    return [gap.code for each in script_lineage(sql, dialect, WIDE) for gap in each.unresolved]
 
 
 @pytest.mark.parametrize("sql", ENDLESS.values(), ids=ENDLESS)
@@ -98,6 +100,8 @@ HONEST: dict[str, tuple[str, int]] = {
     ),
     "a wide table updated": (f"UPDATE wide SET {listed('A{0} = a{0} + 1', 2000)}", 2000),
     "a wide sum": (f"{SUM} SELECT s FROM c", 1),
+    "a thousand distinct unions": (" UNION ".join(f"SELECT a FROM t{at}" for at in range(1000)), 1),
+    "a hundred distinct unions of wide tables": (" UNION ".join("SELECT * FROM wide" for _ in range(100)), 2000),
     "a thousand unions": (" UNION ALL ".join(f"SELECT a FROM t{at}" for at in range(1000)), 1),
 }
 
@@ -110,6 +114,27 @@ def test_what_is_long_and_wide_is_read(case: tuple[str, int], dialect: str) -> N
     assert not [gap for gap in lineage.unresolved if gap.code != "unknown_table"]
     assert len(lineage.columns) == columns
     assert all(column.sources for column in lineage.columns)
+
+
+def test_what_is_read_again_for_each_column_has_an_end() -> None:
+    values = listed("{}", 40_000)
+    assert "too_large" in codes(f"SELECT * REPLACE (1 IN ({values}) AS a) FROM {listed('t t{}', 3000)}")
+    assert "too_large" in codes(f"SELECT COLUMNS(*) IN ({values}) FROM {listed('t t{}', 3000)}")
+    assert "too_large" in codes(f"SELECT {listed('sum(a) OVER w', 3000)} FROM t WINDOW w AS (PARTITION BY {values})")
+
+
+def test_gaps_are_short_however_long_the_names() -> None:
+    sql = f"SELECT {listed('z{}', 3000)} FROM t AS {'q' * 100_000}"
+    assert max(len(gap.detail) for gap in column_lineage(sql, "duckdb", KNOWN).unresolved) <= 1000
+    guessed = [
+        len(each.unresolved)
+        for each in script_lineage(";".join(f"SELECT {{{{a{at}}}}}" for at in range(500)), "duckdb", {})
+    ]
+    assert max(guessed) <= 60
+
+
+def test_a_text_that_ends_again_and_again_is_read_or_refused() -> None:
+    assert codes("END " * 1500, "tsql") is not None
 
 
 def test_a_name_of_too_many_parts_is_looked_up_nowhere_and_stays_itself() -> None:
@@ -125,7 +150,20 @@ def test_templates_that_nothing_closes_or_that_fill_in_much_have_an_end() -> Non
     assert "template" in codes("{% set a = '" + "x" * 90_000 + "' %} SELECT " + "{{ a }}, " * 5000 + "1")
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*$", "((a|b)c?)+", "a*" * 20 + "b", "(a{1,9}){1,9}", "(?:x(a*))*"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(a+)+$",
+        "(a|a)*$",
+        "((a|b)c?)+",
+        "a*" * 20 + "b",
+        "(a{1,9}){1,9}",
+        "(?:x(a*))*",
+        "a?" * 26 + "a" * 26,
+        "(a|a)" * 22 + "!",
+        "(?x)(a+) +!",
+    ],
+)
 def test_a_pattern_that_may_take_for_ever_is_not_run(pattern: str) -> None:
     assert not is_quick(pattern)
     wide = {"r": {"a" * 60 + "!": "int", "b": "int"}}
